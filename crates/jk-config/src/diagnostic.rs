@@ -1,0 +1,77 @@
+//! What is wrong, where, and what to do about it.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing is lost; said for completeness (a directive that is needless here).
+    Note,
+    /// Works, but hurts in practice.
+    Hint,
+    /// Something the user wrote has no effect, or not the effect it seems to have.
+    Warning,
+    /// httpd or mod_jk would refuse to start, and so do we.
+    Error,
+}
+
+/// Names one text within [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub(crate) u32);
+
+/// A range of bytes of one source; becomes line and column only when printed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// The text.
+    pub source: SourceId,
+    /// The bytes.
+    pub span: Range<usize>,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it speaks of; `None` for the command line or a missing file.
+    pub location: Option<Location>,
+    /// Lower case, without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// The texts that were read, kept so that diagnostics can quote them.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    texts: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Sources {
+    /// Keeps a text and names it.
+    pub fn add(&mut self, path: PathBuf, text: Vec<u8>) -> SourceId {
+        let id = SourceId(u32::try_from(self.texts.len()).expect("fewer than 2^32 files are read"));
+        self.texts.push((path, text));
+        id
+    }
+
+    /// The path a text came from.
+    pub fn path(&self, id: SourceId) -> &Path {
+        &self.texts[id.0 as usize].0
+    }
+
+    /// The bytes of a text.
+    pub fn text(&self, id: SourceId) -> &[u8] {
+        &self.texts[id.0 as usize].1
+    }
+
+    /// Line and column, both counted from 1, of a byte offset.
+    pub fn line_column(&self, id: SourceId, offset: usize) -> (usize, usize) {
+        let text = self.text(id);
+        let before = &text[..offset.min(text.len())];
+        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+        let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        (line, before.len() - start + 1)
+    }
+}
