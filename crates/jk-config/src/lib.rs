@@ -6,7 +6,9 @@
 //! and reported.
 
 mod diagnostic;
+mod load;
 mod model;
 
 pub use diagnostic::{Diagnostic, Location, Severity, SourceId, Sources};
+pub use load::{LoadOptions, Loaded, load, load_plain};
 pub use model::*;

@@ -70,6 +70,11 @@ pub struct Config {
     pub group: Option<String>,
     /// `ListenBacklog`
     pub listen_backlog: u32,
+    /// `JackdawThreads`; `None` leaves the number of event loops to the program.
+    pub threads: Option<u32>,
+    /// `JackdawGraceSeconds`: how long a stop waits for requests in flight; `None` leaves it to the
+    /// program.
+    pub grace: Option<Duration>,
 }
 
 /// One `Listen` directive.
@@ -167,13 +172,28 @@ pub struct Server {
     pub handlers: Vec<LocationHandler>,
 }
 
-/// `SetHandler` inside a `<Location>`, or outside any section (then `path` is `/`).
+/// `SetHandler` inside a `<Location>`, or outside any section (then `path` is `/`). A later one that
+/// matches wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocationHandler {
     /// The path of the section.
     pub path: String,
+    /// How a request's path is compared with `path`.
+    pub matching: LocationMatch,
     /// The handler's name; `None` for `SetHandler none`.
     pub handler: Option<String>,
+}
+
+/// How a `<Location>` compares its path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LocationMatch {
+    /// The path itself and what lies below it.
+    #[default]
+    Prefix,
+    /// `<Location>` with `*`, `?` or `[…]` in its path; no wildcard matches `/`.
+    Glob,
+    /// `<LocationMatch>` or `<Location ~ …>`: a regular expression, searched for anywhere.
+    Regex,
 }
 
 /// What an `ErrorDocument` names.
