@@ -1,0 +1,164 @@
+//! The code tables: methods, request headers, response headers.
+
+/// Stands for a method without a code; its text is the attribute [`Attribute::StoredMethod`].
+///
+/// [`Attribute::StoredMethod`]: crate::Attribute::StoredMethod
+pub(crate) const STORED_METHOD: u8 = 0xFF;
+
+/// The code of a method, which is case-sensitive, or `None` for one that travels as text.
+pub fn method_code(method: &[u8]) -> Option<u8> {
+    Some(match method {
+        b"OPTIONS" => 1,
+        b"GET" => 2,
+        b"HEAD" => 3,
+        b"POST" => 4,
+        b"PUT" => 5,
+        b"DELETE" => 6,
+        b"TRACE" => 7,
+        b"PROPFIND" => 8,
+        b"PROPPATCH" => 9,
+        b"MKCOL" => 10,
+        b"COPY" => 11,
+        b"MOVE" => 12,
+        b"LOCK" => 13,
+        b"UNLOCK" => 14,
+        b"ACL" => 15,
+        b"REPORT" => 16,
+        b"VERSION-CONTROL" => 17,
+        b"CHECKIN" => 18,
+        b"CHECKOUT" => 19,
+        b"UNCHECKOUT" => 20,
+        b"SEARCH" => 21,
+        b"MKWORKSPACE" => 22,
+        b"UPDATE" => 23,
+        b"LABEL" => 24,
+        b"MERGE" => 25,
+        b"BASELINE-CONTROL" => 26,
+        b"MKACTIVITY" => 27,
+        _ => return None,
+    })
+}
+
+/// The methods in the order of their codes, which start at 1.
+pub(crate) const METHODS: [&str; 27] = [
+    "OPTIONS",
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "TRACE",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "ACL",
+    "REPORT",
+    "VERSION-CONTROL",
+    "CHECKIN",
+    "CHECKOUT",
+    "UNCHECKOUT",
+    "SEARCH",
+    "MKWORKSPACE",
+    "UPDATE",
+    "LABEL",
+    "MERGE",
+    "BASELINE-CONTROL",
+    "MKACTIVITY",
+];
+
+/// Request headers in the order of their codes, which start at 0xA001.
+pub(crate) const REQUEST_HEADERS: [&str; 14] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "connection",
+    "content-type",
+    "content-length",
+    "cookie",
+    "cookie2",
+    "host",
+    "pragma",
+    "referer",
+    "user-agent",
+];
+
+/// Response headers in the order of their codes, which start at 0xA001.
+pub(crate) const RESPONSE_HEADERS: [&str; 11] = [
+    "Content-Type",
+    "Content-Language",
+    "Content-Length",
+    "Date",
+    "Last-Modified",
+    "Location",
+    "Set-Cookie",
+    "Set-Cookie2",
+    "Servlet-Engine",
+    "Status",
+    "WWW-Authenticate",
+];
+
+/// The code of a request header; case does not matter.
+pub(crate) fn request_header_code(name: &[u8]) -> Option<u16> {
+    // The length leaves at most three candidates, so that most names cost one comparison or none.
+    let candidates: &[u16] = match name.len() {
+        4 => &[0xA00B],
+        6 => &[0xA009, 0xA001, 0xA00C],
+        7 => &[0xA00D, 0xA00A],
+        10 => &[0xA00E, 0xA006],
+        12 => &[0xA007],
+        13 => &[0xA005],
+        14 => &[0xA008, 0xA002],
+        15 => &[0xA003, 0xA004],
+        _ => return None,
+    };
+    candidates.iter().copied().find(|&code| {
+        lookup(&REQUEST_HEADERS, code)
+            .is_some_and(|known| known.as_bytes().eq_ignore_ascii_case(name))
+    })
+}
+
+/// The code of a response header; case does not matter.
+pub(crate) fn response_header_code(name: &[u8]) -> Option<u16> {
+    (0xA001..)
+        .zip(RESPONSE_HEADERS)
+        .find_map(|(code, known)| known.as_bytes().eq_ignore_ascii_case(name).then_some(code))
+}
+
+/// The name that stands for a header code, if the table has it.
+pub(crate) fn lookup(table: &'static [&'static str], code: u16) -> Option<&'static str> {
+    table.get(usize::from(code.checked_sub(0xA001)?)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_the_code_of_its_place() {
+        for (code, method) in (1..).zip(METHODS) {
+            assert_eq!(method_code(method.as_bytes()), Some(code), "{method}");
+        }
+        assert_eq!(method_code(b"get"), None);
+        assert_eq!(method_code(b"PATCH"), None);
+    }
+
+    #[test]
+    fn every_header_has_the_code_of_its_place_in_any_case() {
+        for (code, name) in (0xA001..).zip(REQUEST_HEADERS) {
+            assert_eq!(request_header_code(name.as_bytes()), Some(code), "{name}");
+            assert_eq!(request_header_code(name.to_uppercase().as_bytes()), Some(code), "{name}");
+        }
+        for (code, name) in (0xA001..).zip(RESPONSE_HEADERS) {
+            assert_eq!(response_header_code(name.to_lowercase().as_bytes()), Some(code), "{name}");
+        }
+        assert_eq!(request_header_code(b"transfer-encoding"), None);
+        assert_eq!(lookup(&REQUEST_HEADERS, 0xA000), None);
+        assert_eq!(lookup(&RESPONSE_HEADERS, 0xA00C), None);
+    }
+}
