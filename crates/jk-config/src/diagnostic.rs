@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::Rendered;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -14,6 +16,18 @@ pub enum Severity {
     Warning,
     /// httpd or mod_jk would refuse to start, and so do we.
     Error,
+}
+
+impl Severity {
+    /// The word that is printed.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Names one text within [`Sources`].
@@ -42,6 +56,43 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+impl Diagnostic {
+    pub(crate) fn new(
+        severity: Severity,
+        location: Option<Location>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { severity, location, message: message.into(), help: None }
+    }
+
+    pub(crate) fn error(location: Location, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, Some(location), message)
+    }
+
+    pub(crate) fn warning(location: Location, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, Some(location), message)
+    }
+
+    pub(crate) fn hint(location: Location, message: impl Into<String>) -> Self {
+        Self::new(Severity::Hint, Some(location), message)
+    }
+
+    pub(crate) fn note(location: Location, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, Some(location), message)
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The finding as text, with the line it speaks of.
+    pub fn render<'a>(&'a self, sources: &'a Sources) -> Rendered<'a> {
+        Rendered { diagnostic: self, sources }
+    }
+}
+
 /// The texts that were read, kept so that diagnostics can quote them.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -64,6 +115,11 @@ impl Sources {
     /// The bytes of a text.
     pub fn text(&self, id: SourceId) -> &[u8] {
         &self.texts[id.0 as usize].1
+    }
+
+    /// Every text, in the order in which they were added.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.texts.iter().map(|(_, text)| text.as_slice())
     }
 
     /// Line and column, both counted from 1, of a byte offset.

@@ -6,9 +6,17 @@
 //! and reported.
 
 mod diagnostic;
+mod extensions;
 mod load;
 mod model;
+mod render;
+mod uriworkermap;
+mod workers;
 
 pub use diagnostic::{Diagnostic, Location, Severity, SourceId, Sources};
+pub use extensions::{Finding, Target, mount_rules, parse_target};
 pub use load::{LoadOptions, Loaded, load, load_plain};
 pub use model::*;
+pub use render::Rendered;
+pub use uriworkermap::read_uriworkermap;
+pub use workers::{WorkersInput, WorkersOutput, read_workers};
