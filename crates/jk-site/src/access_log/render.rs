@@ -1,0 +1,167 @@
+use std::io::Write as _;
+use std::net::IpAddr;
+
+use chrono::{TimeDelta, Timelike};
+
+use super::format::{Code, Directive, Item, Port, TimeStyle};
+use super::{ConnectionEnd, Record, push_escaped};
+use crate::fields::Fields;
+
+/// Writing to a vector cannot fail, so nothing is to be done with the result.
+macro_rules! put {
+    ($out:expr, $($arg:tt)*) => {{ let _ = write!($out, $($arg)*); }};
+}
+
+pub(super) fn item(item: &Item, record: &Record<'_>, out: &mut Vec<u8>) {
+    match item {
+        Item::Text(text) => out.extend_from_slice(text),
+        Item::Directive(directive) if directive.applies(record.status) => {
+            push(directive, record, out);
+        }
+        Item::Directive(_) => out.push(b'-'),
+    }
+}
+
+impl Directive {
+    fn applies(&self, status: u16) -> bool {
+        self.statuses.is_empty() || self.statuses.contains(&u32::from(status)) != self.negated
+    }
+}
+
+fn push(directive: &Directive, r: &Record<'_>, out: &mut Vec<u8>) {
+    let original = directive.original;
+    match &directive.code {
+        Code::RemoteHost => match r.client_name {
+            Some(name) => push_escaped(name, out),
+            None => address(r.client.ip(), out),
+        },
+        Code::RemoteLogname => out.push(b'-'),
+        Code::User => match r.user {
+            Some(b"") => out.extend_from_slice(b"\"\""),
+            user => text(user, out),
+        },
+        Code::Time { end, style } => time(*end, style, r, out),
+        Code::RequestLine => push_escaped(r.request_line, out),
+        Code::Status => number(u64::from(if original { r.original_status } else { r.status }), out),
+        Code::Bytes { dash: true } if r.body_bytes == 0 => out.push(b'-'),
+        Code::Bytes { .. } => put!(out, "{}", r.body_bytes),
+        Code::BytesIn => put!(out, "{}", r.bytes_in),
+        Code::BytesOut => put!(out, "{}", r.bytes_out),
+        Code::BytesBoth => put!(out, "{}", r.bytes_in.saturating_add(r.bytes_out)),
+        Code::Duration(divisor) => {
+            put!(out, "{}", r.duration.as_micros() / u128::from((*divisor).max(1)));
+        }
+        Code::RequestField(name) => text(r.request_fields.get(name.as_bytes()), out),
+        Code::ResponseField(name) => response_field(name, r.response_fields, out),
+        Code::Trailer => out.push(b'-'),
+        Code::Note(name) => text(r.notes.get(name.as_bytes()), out),
+        Code::Variable(name) => text(r.env.get(name.as_bytes()), out),
+        Code::Cookie(name) => text(cookie(r.request_fields, name), out),
+        Code::ConfiguredName => push_escaped(r.configured_name, out),
+        Code::Name => push_escaped(r.name, out),
+        Code::Port(Port::Canonical) => put!(out, "{}", r.configured_port),
+        Code::Port(Port::Local) => put!(out, "{}", r.local.port()),
+        Code::Port(Port::Remote) => put!(out, "{}", r.client.port()),
+        Code::RemoteAddr { peer } => address(if *peer { r.peer } else { r.client }.ip(), out),
+        Code::LocalAddr => address(r.local.ip(), out),
+        Code::File => text(r.file, out),
+        Code::Protocol => push_escaped(r.protocol, out),
+        Code::KeptAlive => put!(out, "{}", r.kept_alive),
+        Code::LogId => out.extend_from_slice(r.log_id.unwrap_or(b"-")),
+        Code::Method => push_escaped(r.method, out),
+        Code::Pid => put!(out, "{}", r.pid),
+        Code::Tid { hex: false } => put!(out, "{}", r.tid),
+        Code::Tid { hex: true } => put!(out, "{:x}", r.tid),
+        Code::Query => {
+            if let Some(query) = r.query {
+                out.push(b'?');
+                push_escaped(query, out);
+            }
+        }
+        Code::Handler => text(r.handler, out),
+        Code::Path => push_escaped(if original { r.original_path } else { r.path }, out),
+        Code::ConnectionEnd => out.push(match r.end {
+            ConnectionEnd::Aborted => b'X',
+            ConnectionEnd::KeptAlive => b'+',
+            ConnectionEnd::Closed => b'-',
+        }),
+        Code::Bogus(argument) => out.extend_from_slice(argument.as_bytes()),
+    }
+}
+
+fn text(text: Option<&[u8]>, out: &mut Vec<u8>) {
+    match text {
+        Some(text) => push_escaped(text, out),
+        None => out.push(b'-'),
+    }
+}
+
+fn number(number: u64, out: &mut Vec<u8>) {
+    if number == 0 {
+        out.push(b'-');
+    } else {
+        put!(out, "{number}");
+    }
+}
+
+fn address(address: IpAddr, out: &mut Vec<u8>) {
+    put!(out, "{}", address.to_canonical());
+}
+
+fn time(end: bool, style: &TimeStyle, r: &Record<'_>, out: &mut Vec<u8>) {
+    let passed = TimeDelta::from_std(r.duration).unwrap_or_default();
+    let time = if end { r.time.checked_add_signed(passed).unwrap_or(r.time) } else { r.time };
+    let micros = time.nanosecond() % 1_000_000_000 / 1_000;
+    match style {
+        TimeStyle::Common => put!(out, "[{}]", time.format("%d/%b/%Y:%H:%M:%S %z")),
+        TimeStyle::Seconds => put!(out, "{}", time.timestamp()),
+        TimeStyle::Milliseconds => put!(out, "{}", time.timestamp_millis()),
+        TimeStyle::Microseconds => put!(out, "{}", time.timestamp_micros()),
+        TimeStyle::MillisecondFraction => put!(out, "{:03}", micros / 1_000),
+        TimeStyle::MicrosecondFraction => put!(out, "{micros:06}"),
+        TimeStyle::Custom(items) => put!(out, "{}", time.format_with_items(items.iter())),
+    }
+}
+
+/// `Content-Type` is shown without parameters, all of `Set-Cookie` joined.
+fn response_field(name: &str, fields: &dyn Fields, out: &mut Vec<u8>) {
+    if name.eq_ignore_ascii_case("Set-Cookie") {
+        return all(name, fields, out);
+    }
+    let value = fields.get(name.as_bytes());
+    if name.eq_ignore_ascii_case("Content-Type") {
+        return text(value.map(media_type), out);
+    }
+    text(value, out);
+}
+
+fn media_type(value: &[u8]) -> &[u8] {
+    value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii_end()
+}
+
+fn all(name: &str, fields: &dyn Fields, out: &mut Vec<u8>) {
+    let mut first = true;
+    let mut index = 0;
+    while let Some((candidate, value)) = fields.at(index) {
+        index += 1;
+        if !candidate.eq_ignore_ascii_case(name.as_bytes()) {
+            continue;
+        }
+        if !first {
+            out.extend_from_slice(b", ");
+        }
+        push_escaped(value, out);
+        first = false;
+    }
+    if first {
+        out.push(b'-');
+    }
+}
+
+fn cookie<'a>(fields: &'a dyn Fields, name: &str) -> Option<&'a [u8]> {
+    fields.get(b"Cookie")?.split(|&byte| byte == b';').find_map(|pair| {
+        let equals = memchr::memchr(b'=', pair)?;
+        let (found, value) = (pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii());
+        (found.eq_ignore_ascii_case(name.as_bytes()) && !value.is_empty()).then_some(value)
+    })
+}

@@ -1,0 +1,236 @@
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use jk_config::EnvRule;
+use regex::bytes::{Captures, Regex, RegexBuilder};
+
+use super::EnvVars;
+use crate::fields::Fields;
+
+/// What the conditional rules may look at. They run before the path is decoded.
+#[derive(Clone, Copy)]
+pub struct RequestView<'a> {
+    /// `Remote_Addr`
+    pub remote_addr: IpAddr,
+    /// `Remote_Host`; the address stands in for a name that was not looked up.
+    pub remote_host: Option<&'a [u8]>,
+    /// `Server_Addr`
+    pub server_addr: IpAddr,
+    /// `Request_Method`
+    pub method: &'a [u8],
+    /// `Request_Protocol`
+    pub protocol: &'a [u8],
+    /// `Request_URI`: the path without its query, still escaped.
+    pub path: &'a [u8],
+    /// The request's fields.
+    pub fields: &'a dyn Fields,
+}
+
+/// A pattern that is not a regular expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{pattern}` is not a regular expression: {reason}")]
+pub struct EnvError {
+    /// The text.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The rules of one server, compiled.
+#[derive(Clone, Debug, Default)]
+pub struct EnvRules {
+    early: Vec<Conditional>,
+    late: Vec<(String, Option<String>)>,
+}
+
+#[derive(Clone, Debug)]
+struct Conditional {
+    subject: Subject,
+    pattern: Regex,
+    variables: Vec<(String, Option<String>)>,
+}
+
+#[derive(Clone, Debug)]
+enum Subject {
+    RemoteHost,
+    RemoteAddr,
+    ServerAddr,
+    Method,
+    Protocol,
+    Path,
+    FieldOrVariable(String),
+    /// The value of the last field whose name matches.
+    FieldNamedLike(Regex),
+}
+
+impl EnvRules {
+    /// Compiles the rules of a server.
+    ///
+    /// # Errors
+    /// The first pattern that is not a regular expression.
+    pub fn compile(rules: &[EnvRule]) -> Result<Self, EnvError> {
+        let mut compiled = Self::default();
+        for rule in rules {
+            match rule {
+                EnvRule::SetIf { attribute, pattern, no_case, variables } => {
+                    compiled.early.push(Conditional {
+                        subject: Subject::compile(attribute, *no_case)?,
+                        pattern: regex(pattern, *no_case)?,
+                        variables: variables.clone(),
+                    });
+                }
+                EnvRule::Set(name, value) => {
+                    compiled.late.push((name.clone(), Some(value.clone())));
+                }
+                EnvRule::Unset(name) => {
+                    compiled.late.retain(|(n, _)| !n.eq_ignore_ascii_case(name))
+                }
+            }
+        }
+        Ok(compiled)
+    }
+
+    /// Applies the conditional rules: before mapping.
+    pub fn apply_early(&self, request: &RequestView<'_>, vars: &mut EnvVars) {
+        for rule in &self.early {
+            rule.apply(request, vars);
+        }
+    }
+
+    /// Applies `SetEnv` and `UnsetEnv`: after mapping.
+    pub fn apply_late(&self, vars: &mut EnvVars) {
+        for (name, value) in &self.late {
+            if let Some(value) = value {
+                vars.set(name.as_bytes(), value.as_bytes());
+            }
+        }
+    }
+
+    /// Whether there is nothing to apply.
+    pub fn is_empty(&self) -> bool {
+        self.early.is_empty() && self.late.is_empty()
+    }
+}
+
+impl Subject {
+    fn compile(attribute: &str, no_case: bool) -> Result<Self, EnvError> {
+        let known = [
+            ("remote_host", Self::RemoteHost),
+            ("remote_addr", Self::RemoteAddr),
+            ("server_addr", Self::ServerAddr),
+            ("request_method", Self::Method),
+            ("request_protocol", Self::Protocol),
+            ("request_uri", Self::Path),
+        ];
+        if let Some((_, subject)) =
+            known.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute))
+        {
+            return Ok(subject);
+        }
+        if attribute.bytes().any(|b| !(b.is_ascii_alphanumeric() || b == b'-' || b == b'_')) {
+            return Ok(Self::FieldNamedLike(regex(attribute, no_case)?));
+        }
+        Ok(Self::FieldOrVariable(attribute.to_owned()))
+    }
+}
+
+impl Conditional {
+    fn apply(&self, request: &RequestView<'_>, vars: &mut EnvVars) {
+        let mut address = AddressText { bytes: [0; 48], len: 0 };
+        // A variable may be read and overwritten by the same rule, hence the copy.
+        let copied: Vec<u8>;
+        let subject: &[u8] = match &self.subject {
+            Subject::RemoteHost => match request.remote_host {
+                Some(host) => host,
+                None => address.of(request.remote_addr),
+            },
+            Subject::RemoteAddr => address.of(request.remote_addr),
+            Subject::ServerAddr => address.of(request.server_addr),
+            Subject::Method => request.method,
+            Subject::Protocol => request.protocol,
+            Subject::Path => request.path,
+            Subject::FieldOrVariable(name) => match request.fields.get(name.as_bytes()) {
+                Some(value) => value,
+                None => {
+                    copied = vars.get(name.as_bytes()).unwrap_or_default().to_vec();
+                    &copied
+                }
+            },
+            Subject::FieldNamedLike(name) => last_named_like(request.fields, name),
+        };
+        self.set(subject, vars);
+    }
+
+    fn set(&self, subject: &[u8], vars: &mut EnvVars) {
+        let Some(groups) = self.pattern.captures(subject) else { return };
+        for (name, value) in &self.variables {
+            match value {
+                None => vars.unset(name.as_bytes()),
+                Some(value) => vars.set_with(name.as_bytes(), |out| expand(value, &groups, out)),
+            }
+        }
+    }
+}
+
+fn last_named_like<'a>(fields: &'a dyn Fields, name: &Regex) -> &'a [u8] {
+    let mut found: &[u8] = b"";
+    let mut index = 0;
+    while let Some((candidate, value)) = fields.at(index) {
+        if name.is_match(candidate) {
+            found = value;
+        }
+        index += 1;
+    }
+    found
+}
+
+/// `$0` to `$9` stand for groups; `\$` and `\&` for the characters; `&` for the whole match.
+fn expand(template: &str, groups: &Captures<'_>, out: &mut Vec<u8>) {
+    let mut bytes = template.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let group = match (byte, bytes.peek()) {
+            (b'$', Some(digit @ b'0'..=b'9')) => Some(usize::from(digit - b'0')),
+            (b'\\', Some(b'$' | b'&')) => {
+                out.extend(bytes.next());
+                continue;
+            }
+            _ => None,
+        };
+        match group {
+            Some(group) => {
+                bytes.next();
+                out.extend_from_slice(groups.get(group).map_or(&b""[..], |m| m.as_bytes()));
+            }
+            None => out.push(byte),
+        }
+    }
+}
+
+fn regex(pattern: &str, no_case: bool) -> Result<Regex, EnvError> {
+    let build = RegexBuilder::new(pattern).case_insensitive(no_case).unicode(false).build();
+    build.map_err(|error| EnvError { pattern: pattern.to_owned(), reason: error.to_string() })
+}
+
+/// An address as text, without the heap.
+struct AddressText {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl AddressText {
+    fn of(&mut self, address: IpAddr) -> &[u8] {
+        self.len = 0;
+        // 45 bytes hold every address; what would not fit is cut.
+        let _ = write!(self, "{}", address.to_canonical());
+        &self.bytes[..self.len]
+    }
+}
+
+impl std::fmt::Write for AddressText {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let room = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(std::fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
+}

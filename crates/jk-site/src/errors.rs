@@ -1,0 +1,95 @@
+//! The pages that httpd writes itself: for errors, redirects and whatever else has no better body.
+
+use jk_config::{ErrorDocument, Signature};
+
+mod canned;
+mod reason;
+
+pub use reason::{reason, status_line};
+
+/// The media type of every page.
+pub const CONTENT_TYPE: &str = "text/html; charset=iso-8859-1";
+
+/// What a page may quote.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PageFacts<'a> {
+    /// The request's method.
+    pub method: &'a [u8],
+    /// The value of `Location`, for redirects.
+    pub location: &'a [u8],
+    /// The request's `Expect` field, for 417.
+    pub expect: Option<&'a [u8]>,
+    /// `ServerAdmin`, for 500; `None` is `[no address given]`.
+    pub admin: Option<&'a str>,
+    /// What went wrong, as HTML; httpd's `error-notes` (400, 403, 411, 414, 501, 502).
+    pub notes: Option<&'a str>,
+    /// The reason phrase, when it is not the usual one for the status.
+    pub reason: Option<&'a [u8]>,
+    /// The status that was met while an `ErrorDocument` for this one was fetched.
+    pub second: Option<u16>,
+    /// The line under the page.
+    pub signature: Option<SignatureLine<'a>>,
+}
+
+/// The line under a page.
+#[derive(Clone, Copy, Debug)]
+pub struct SignatureLine<'a> {
+    /// What [`crate::banner::server`] gives.
+    pub banner: &'a str,
+    /// The server's name as in [`crate::canonical::Identity::push_name`].
+    pub name: &'a [u8],
+    /// The server's port as in [`crate::canonical::Identity::port`].
+    pub port: u16,
+    /// A mail link: `ServerSignature EMail`.
+    pub mail: Option<&'a str>,
+}
+
+impl<'a> SignatureLine<'a> {
+    /// The line that a setting asks for.
+    pub fn new(
+        setting: Signature,
+        banner: &'a str,
+        name: &'a [u8],
+        port: u16,
+        admin: Option<&'a str>,
+    ) -> Option<Self> {
+        let mail = match setting {
+            Signature::Off => return None,
+            Signature::On => None,
+            Signature::EMail => Some(admin.unwrap_or(NO_ADMIN)),
+        };
+        Some(Self { banner, name, port, mail })
+    }
+}
+
+/// What stands for a `ServerAdmin` that was not configured.
+pub(crate) const NO_ADMIN: &str = "[no address given]";
+
+/// Whether a response with this status has no body and no page: 1xx, 204, 304.
+pub fn is_header_only(status: u16) -> bool {
+    status < 200 || status == 204 || status == 304
+}
+
+/// Appends the page for a status.
+pub fn push_page(status: u16, facts: &PageFacts<'_>, out: &mut Vec<u8>) {
+    canned::page(status, facts, out);
+}
+
+/// The `ErrorDocument` for a status, the default excluded. A later directive wins.
+pub fn document(documents: &[(u16, ErrorDocument)], status: u16) -> Option<&ErrorDocument> {
+    let (_, found) = documents.iter().rev().find(|(code, _)| *code == status)?;
+    Some(found).filter(|found| **found != ErrorDocument::Default)
+}
+
+/// Appends text with `<`, `>`, `&` and `"` escaped.
+pub fn push_html(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        match byte {
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'"' => out.extend_from_slice(b"&quot;"),
+            _ => out.push(byte),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Which server of the configuration answers a request.
+//!
+//! First the address that the connection came in on chooses a group of virtual hosts, then the
+//! name that the request asks for chooses within the group. The first of a group is its default.
+//! A connection that belongs to no group is the main server's.
+
+use std::net::{IpAddr, SocketAddr};
+
+use jk_config::{Config, Server, VhostAddress};
+
+use crate::host::Host;
+
+/// Names a server of a [`Config`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ServerId {
+    /// The server outside any `<VirtualHost>`.
+    Main,
+    /// An index into `Config::vhosts`.
+    Vhost(usize),
+}
+
+impl ServerId {
+    /// The server's settings. A foreign index gives the main server.
+    pub fn of(self, config: &Config) -> &Server {
+        match self {
+            Self::Main => &config.main,
+            Self::Vhost(index) => config.vhosts.get(index).map_or(&config.main, |v| &v.server),
+        }
+    }
+}
+
+/// The virtual hosts of a configuration, grouped by address.
+#[derive(Clone, Debug, Default)]
+pub struct VhostTable {
+    groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    address: VhostAddress,
+    members: Vec<Member>,
+}
+
+#[derive(Clone, Debug)]
+struct Member {
+    index: usize,
+    names: Vec<String>,
+    patterns: Vec<String>,
+}
+
+impl VhostTable {
+    /// Groups the virtual hosts of a configuration.
+    pub fn build(config: &Config) -> Self {
+        let mut table = Self::default();
+        for (index, vhost) in config.vhosts.iter().enumerate() {
+            for address in &vhost.addresses {
+                table.group(address).push(index, &vhost.server, config);
+            }
+        }
+        table
+    }
+
+    fn group(&mut self, address: &VhostAddress) -> &mut Group {
+        let at = self.groups.iter().position(|group| group.address == *address);
+        let at = at.unwrap_or_else(|| {
+            self.groups.push(Group { address: address.clone(), members: Vec::new() });
+            self.groups.len() - 1
+        });
+        &mut self.groups[at]
+    }
+
+    /// The server for a connection that came in on `local`, asking for `host`.
+    pub fn choose(&self, local: SocketAddr, host: Option<&Host<'_>>) -> ServerId {
+        let Some(group) = self.best_group(local) else { return ServerId::Main };
+        let named = host.and_then(|host| group.members.iter().find(|member| member.answers(host)));
+        named.or(group.members.first()).map_or(ServerId::Main, |m| ServerId::Vhost(m.index))
+    }
+
+    fn best_group(&self, local: SocketAddr) -> Option<&Group> {
+        let ip = local.ip().to_canonical();
+        let wanted = [
+            (Some(ip), Some(local.port())),
+            (Some(ip), None),
+            (None, Some(local.port())),
+            (None, None),
+        ];
+        wanted.iter().find_map(|&(ip, port)| self.groups.iter().find(|group| group.is(ip, port)))
+    }
+}
+
+impl Group {
+    fn is(&self, ip: Option<IpAddr>, port: Option<u16>) -> bool {
+        self.address.ip == ip && self.address.port == port
+    }
+
+    fn push(&mut self, index: usize, server: &Server, config: &Config) {
+        if self.members.last().is_some_and(|last| last.index == index) {
+            return;
+        }
+        let own = server.name.as_ref().or(config.main.name.as_ref());
+        let (patterns, aliases): (Vec<_>, Vec<_>) =
+            server.aliases.iter().cloned().partition(|alias| alias.contains(['*', '?']));
+        let names = own.cloned().into_iter().chain(aliases).collect();
+        self.members.push(Member { index, names, patterns });
+    }
+}
+
+impl Member {
+    fn answers(&self, host: &Host<'_>) -> bool {
+        self.names.iter().any(|name| host.is(name.as_bytes()))
+            || self.patterns.iter().any(|pattern| wild_match(pattern.as_bytes(), host.name))
+    }
+}
+
+/// `*` stands for any run of bytes, `?` for one; letters match in either case.
+fn wild_match(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut star = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(&byte) if byte == b'?' || byte.eq_ignore_ascii_case(&text[t]) => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((at, from)) = star else { return false };
+                star = Some((at, from + 1));
+                p = at + 1;
+                t = from + 1;
+            }
+        }
+    }
+    pattern[p..].iter().all(|&byte| byte == b'*')
+}
