@@ -1,0 +1,74 @@
+//! The character classes and small grammars of RFC 9110 that several modules share.
+
+/// Whether `bytes` is a token (RFC 9110 section 5.6.2): a method, a field name.
+pub fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&b| is_token_byte(b))
+}
+
+/// Whether `bytes` may stand as a field value: no control byte but the tab (RFC 9110 section 5.5).
+/// White space around it is not looked at.
+pub fn is_field_value(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&b| is_field_byte(b))
+}
+
+/// Whether `bytes` may stand as a reason phrase (RFC 9112 section 4); the empty one may.
+pub fn is_reason(bytes: &[u8]) -> bool {
+    is_field_value(bytes)
+}
+
+/// Whether a field value that is a list of tokens, such as `Connection`, holds `token`.
+///
+/// Every byte that cannot be part of a token separates, and case is ignored (httpd:
+/// `ap_find_token`).
+pub fn list_has_token(value: &[u8], token: &[u8]) -> bool {
+    value
+        .split(|&b| !is_token_byte(b))
+        .any(|word| !word.is_empty() && word.eq_ignore_ascii_case(token))
+}
+
+/// Reads a `Content-Length`: digits only, at most 2^63 - 1 (httpd: `ap_parse_strict_length`).
+pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {
+    if value.is_empty() {
+        return None;
+    }
+    let length = value.iter().try_fold(0_u64, |length, &b| {
+        let digit = b.is_ascii_digit().then(|| u64::from(b - b'0'))?;
+        length.checked_mul(10)?.checked_add(digit)
+    })?;
+    i64::try_from(length).is_ok().then_some(length)
+}
+
+/// Drops spaces and tabs at both ends.
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|&b| !is_blank(b)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|&b| !is_blank(b)).map_or(start, |last| last + 1);
+    bytes.get(start..end).unwrap_or_default()
+}
+
+pub(crate) const fn is_blank(b: u8) -> bool {
+    matches!(b, b' ' | b'\t')
+}
+
+pub(crate) const fn is_token_byte(b: u8) -> bool {
+    TOKEN[b as usize]
+}
+
+pub(crate) const fn is_field_byte(b: u8) -> bool {
+    b == b'\t' || (b >= b' ' && b != 0x7f)
+}
+
+/// Whether `b` may stand in a request target: anything but controls and space.
+pub(crate) const fn is_target_byte(b: u8) -> bool {
+    b > b' ' && b != 0x7f
+}
+
+static TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = (b as u8).is_ascii_alphanumeric()
+            || matches!(b as u8, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+        b += 1;
+    }
+    table
+};
