@@ -1,0 +1,119 @@
+//! Plays the cases of `testdata/conformance` and says where jackdaw differs from the original.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use jk_e2e::front::Program;
+use jk_e2e::suite::{Mode, Verdict, find, in_parallel, judge};
+
+/// Play conformance cases on httpd with mod_jk, on jackdaw, or on both.
+///
+/// Without a mode, jackdaw is played and compared with what was recorded from the original.
+#[derive(Parser)]
+struct Args {
+    /// Play the original and record what it does
+    #[arg(long, group = "mode")]
+    record: bool,
+    /// Play the original and compare it with its recordings
+    #[arg(long, group = "mode")]
+    original: bool,
+    /// Play both now
+    #[arg(long, group = "mode")]
+    live: bool,
+    /// Play jackdaw and keep its outcome as intended, for cases with a `compat` heading
+    #[arg(long, group = "mode")]
+    intend: bool,
+    /// How many cases run at once
+    #[arg(long, default_value_t = 8)]
+    jobs: usize,
+    /// Play only every Nth case, beginning with a different one each day
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
+    /// Where the cases are
+    #[arg(long, default_value = "testdata/conformance")]
+    root: PathBuf,
+    /// Print only differences and the last line
+    #[arg(long, short)]
+    quiet: bool,
+    /// Only cases whose path contains one of these
+    filters: Vec<String>,
+}
+
+impl Args {
+    fn mode(&self) -> Mode {
+        match (self.record, self.original, self.live, self.intend) {
+            (true, ..) => Mode::Record,
+            (_, true, ..) => Mode::Original,
+            (_, _, true, _) => Mode::Live,
+            (.., true) => Mode::Intend,
+            _ => Mode::Replay,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("conformance: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Returns how many cases failed.
+fn run(args: &Args) -> Result<usize, String> {
+    let mode = args.mode();
+    for program in peers(mode) {
+        program.locate().map_err(|e| e.to_string())?;
+    }
+    let began = Instant::now();
+    let compat = fs::read_to_string("docs/COMPAT.md").unwrap_or_default();
+    let mut cases = find(&args.root, &args.filters).map_err(|e| e.to_string())?;
+    if let Some(every) = args.sample {
+        cases = sample(cases, every);
+    }
+    let verdicts = in_parallel(&cases, args.jobs, |path| {
+        let began = Instant::now();
+        let verdict = judge(path, mode, &compat);
+        report(args, path, &verdict, began.elapsed());
+        verdict
+    });
+    let failed = verdicts.iter().filter(|v| matches!(v, Verdict::Failed(_))).count();
+    let intended = verdicts.iter().filter(|v| matches!(v, Verdict::Intended(_))).count();
+    println!("conformance: {intended} differ as intended, {:.1?}", began.elapsed());
+    println!("{} passed, {failed} failed", verdicts.len() - failed);
+    Ok(failed)
+}
+
+fn peers(mode: Mode) -> &'static [Program] {
+    match mode {
+        Mode::Record | Mode::Original => &[Program::Httpd],
+        Mode::Replay | Mode::Intend => &[Program::Jackdaw],
+        Mode::Live => &[Program::Httpd, Program::Jackdaw],
+    }
+}
+
+fn sample(cases: Vec<PathBuf>, every: usize) -> Vec<PathBuf> {
+    let since_epoch = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let days = usize::try_from(since_epoch.as_secs() / 86_400).unwrap_or(0);
+    let every = every.max(1);
+    cases.into_iter().skip(days % every).step_by(every).collect()
+}
+
+fn report(args: &Args, path: &std::path::Path, verdict: &Verdict, took: Duration) {
+    let name = path.strip_prefix(&args.root).unwrap_or(path).display();
+    match verdict {
+        Verdict::Failed(why) => println!("FAIL {name} ({took:.1?})\n{why}"),
+        _ if args.quiet => {}
+        Verdict::Passed => println!("ok   {name} ({took:.1?})"),
+        Verdict::Intended(slug) => {
+            println!("ok   {name} ({took:.1?}), differs as intended: {slug}")
+        }
+    }
+}
