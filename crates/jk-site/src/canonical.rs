@@ -1,10 +1,12 @@
 //! What a server calls itself: the name and port that mod_jk forwards, that redirects point to and
 //! that logs show.
 
+use std::io::Write as _;
+
 use jk_config::{CanonicalName, Config, Server};
 
 use crate::host::Host;
-use crate::vhost::ServerId;
+use crate::vhost::{ServerId, configured_name};
 
 /// The naming rules of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +27,17 @@ impl Identity {
     /// The rules of a server of `config`.
     pub fn of(config: &Config, id: ServerId) -> Self {
         let server: &Server = id.of(config);
-        let address_port = match id {
+        // A `ServerName` without a port forgets the port of the address.
+        let port = match id {
+            _ if server.name.is_some() => server.port,
             ServerId::Main => None,
             ServerId::Vhost(index) => {
                 config.vhosts.get(index).and_then(|v| v.addresses.first()).and_then(|a| a.port)
             }
         };
-        let name = server.name.as_ref().or(config.main.name.as_ref());
         Self {
-            name: name.cloned().unwrap_or_else(|| "localhost".to_owned()),
-            port: server.port.or(address_port),
+            name: configured_name(config, id).map_or_else(|| fallback(config, id), str::to_owned),
+            port,
             https: server.https,
             canonical_name: server.canonical_name,
             canonical_physical_port: server.canonical_physical_port,
@@ -84,7 +87,8 @@ impl Identity {
         }
         let port = self.port(host, local_port);
         if port != self.default_port() {
-            out.extend_from_slice(format!(":{port}").as_bytes());
+            // Writing to a vector cannot fail.
+            let _ = write!(out, ":{port}");
         }
         out.extend_from_slice(path);
     }
@@ -96,5 +100,15 @@ impl Identity {
 
     fn default_port(&self) -> u16 {
         if self.https { 443 } else { 80 }
+    }
+}
+
+/// Without a name and without asking the DNS: the address.
+fn fallback(config: &Config, id: ServerId) -> String {
+    let ServerId::Vhost(index) = id else { return "localhost".to_owned() };
+    let address = config.vhosts.get(index).and_then(|vhost| vhost.addresses.first()?.ip);
+    match address.filter(|ip| !ip.is_loopback() && !ip.is_unspecified()) {
+        Some(ip) => ip.to_string(),
+        None => "localhost".to_owned(),
     }
 }

@@ -17,7 +17,9 @@ pub fn decode_path(raw: &[u8], slashes: EncodedSlashes, out: &mut Vec<u8>) -> Re
     if !normalize(out, true) {
         return Err(400);
     }
-    unescape(out, slashes)?;
+    if memchr::memchr(b'%', out).is_some() {
+        unescape(out, slashes)?;
+    }
     if slashes == EncodedSlashes::On {
         // A decoded slash may have made new dot segments. httpd ignores what this pass returns: a
         // `..` at the root is dropped.

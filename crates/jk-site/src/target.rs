@@ -1,8 +1,11 @@
 //! The target of a request line: which of its four forms it has, and what its parts are.
 //!
-//! Follows httpd's `ap_parse_uri` and `ap_parse_request_line` with `HttpProtocolOptions Strict`.
+//! As observed on httpd 2.4.71 (`testdata/site/targets.tsv`). Some of it is lenient beyond RFC 9112
+//! (`http:/x` is a path, a port may carry a sign), and callers see what httpd would have seen.
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr2};
+
+use crate::host::Authority;
 
 /// The form in which a target was written (RFC 9112 §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,28 +25,15 @@ pub enum Form {
 pub struct Target<'a> {
     /// How it was written.
     pub form: Form,
-    /// The path, still escaped; `/` when an absolute target has none, `*` for the asterisk form.
+    /// The path, still escaped: begins with `/`, or is `*`.
     pub path: &'a [u8],
     /// What follows the first `?`; empty when nothing does.
     pub query: Option<&'a [u8]>,
-    /// The scheme of an absolute target, as written.
+    /// The scheme of an absolute target, as written: `http` or `https` in some case.
     pub scheme: Option<&'a [u8]>,
-    /// The host and port that the target names. They count instead of the `Host` field, but only
-    /// when [`Self::names_host`] says so.
-    pub authority: Option<&'a [u8]>,
-}
-
-impl Target<'_> {
-    /// Whether the authority stands in for the `Host` field: only for the scheme that is spoken.
-    pub fn names_host(&self, spoken: &str) -> bool {
-        match self.form {
-            Form::Authority => true,
-            Form::Absolute => {
-                self.scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(spoken.as_bytes()))
-            }
-            Form::Origin | Form::Asterisk => false,
-        }
-    }
+    /// The host and port that the target names. Whether they count instead of the `Host` field is
+    /// [`crate::host::of_request`]'s to say.
+    pub authority: Option<Authority<'a>>,
 }
 
 /// Splits the target of a request line.
@@ -52,71 +42,68 @@ impl Target<'_> {
 /// The status that httpd answers with: 400.
 pub fn split_target<'a>(method: &[u8], target: &'a [u8]) -> Result<Target<'a>, u16> {
     if method == b"CONNECT" {
-        return connect_target(target);
+        let authority = Authority::parse(target).filter(|a| a.port_text.is_some());
+        let authority = Some(authority.filter(|a| a.port_text != Some(b"")).ok_or(400u16)?);
+        return Ok(Target {
+            form: Form::Authority,
+            path: b"/",
+            query: None,
+            scheme: None,
+            authority,
+        });
     }
-    let (target_text, query) = split_query(target);
-    match target_text {
-        b"*" if method == b"OPTIONS" => Ok(plain(Form::Asterisk, target_text, query)),
-        [b'/', ..] => Ok(plain(Form::Origin, target_text, query)),
-        _ => absolute_target(method, target_text, query),
+    if memchr(b'#', target).is_some() {
+        return Err(400);
     }
-}
-
-fn plain<'a>(form: Form, path: &'a [u8], query: Option<&'a [u8]>) -> Target<'a> {
-    Target { form, path, query, scheme: None, authority: None }
+    let (before, query) = split_query(target);
+    let (scheme, authority, path) = match before {
+        [b'/', ..] => (None, None, without_leading_slashes(before)),
+        _ => split_absolute(before)?,
+    };
+    let path: &[u8] = match path {
+        [] if method == b"OPTIONS" => b"*",
+        [] => b"/",
+        [b'/', ..] => path,
+        b"*" if method == b"OPTIONS" => path,
+        _ => return Err(400),
+    };
+    let form = match scheme {
+        Some(_) => Form::Absolute,
+        None if path == b"*" => Form::Asterisk,
+        None => Form::Origin,
+    };
+    Ok(Target { form, path, query, scheme, authority })
 }
 
 fn split_query(target: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let end = memchr(b'#', target).unwrap_or(target.len());
-    let target = &target[..end];
     match memchr(b'?', target) {
         Some(at) => (&target[..at], Some(&target[at + 1..])),
         None => (target, None),
     }
 }
 
-fn connect_target(target: &[u8]) -> Result<Target<'_>, u16> {
-    let colon = memrchr(b':', target).ok_or(400u16)?;
-    let port = &target[colon + 1..];
-    if port.is_empty()
-        || !port.iter().all(u8::is_ascii_digit)
-        || memchr2(b'/', b'@', target).is_some()
-    {
-        return Err(400);
-    }
-    Ok(Target {
-        form: Form::Authority,
-        path: b"/",
-        query: None,
-        scheme: None,
-        authority: Some(target),
-    })
+/// `//x` is the path `/x`, not the host `x`.
+fn without_leading_slashes(path: &[u8]) -> &[u8] {
+    let slashes = path.iter().take_while(|&&byte| byte == b'/').count();
+    &path[slashes.saturating_sub(1)..]
 }
 
-fn absolute_target<'a>(
-    method: &[u8],
-    target: &'a [u8],
-    query: Option<&'a [u8]>,
-) -> Result<Target<'a>, u16> {
-    let colon = memchr(b':', target).ok_or(400u16)?;
-    let scheme = &target[..colon];
-    let rest = target[colon..].strip_prefix(b"://").ok_or(400u16)?;
-    if scheme.is_empty() {
+type Absolute<'a> = (Option<&'a [u8]>, Option<Authority<'a>>, &'a [u8]);
+
+/// `[ scheme ":" [ "//" authority ] ] path`
+fn split_absolute(target: &[u8]) -> Result<Absolute<'_>, u16> {
+    let Some(colon) = memchr2(b':', b'/', target).filter(|&at| target[at] == b':') else {
+        return Ok((None, None, target));
+    };
+    let (scheme, rest) = (&target[..colon], &target[colon + 1..]);
+    if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
         return Err(400);
     }
-    let slash = memchr(b'/', rest).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(slash);
-    let path: &[u8] = match path {
-        [] if method == b"OPTIONS" => b"*",
-        [] => b"/",
-        path => path,
-    };
-    let authority = memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]);
-    Ok(Target {
-        form: Form::Absolute,
-        path,
-        query,
-        scheme: Some(scheme),
-        authority: Some(authority),
-    })
+    let Some(rest) = rest.strip_prefix(b"//") else { return Ok((Some(scheme), None, rest)) };
+    let (authority, path) = rest.split_at(memchr(b'/', rest).unwrap_or(rest.len()));
+    if memchr(b'@', authority).is_some() {
+        return Err(400);
+    }
+    let authority = Authority::parse(authority).ok_or(400u16)?;
+    Ok((Some(scheme), Some(authority), path))
 }

@@ -48,13 +48,27 @@ struct Member {
     patterns: Vec<String>,
 }
 
+/// The name of a server: its own, or the main server's if it is a virtual host for any address. For
+/// others without a name httpd asks the DNS; we do not.
+pub(crate) fn configured_name(config: &Config, id: ServerId) -> Option<&str> {
+    let main = config.main.name.as_deref();
+    let ServerId::Vhost(index) = id else { return main };
+    let vhost = config.vhosts.get(index)?;
+    let any = vhost.addresses.iter().any(|a| a.ip.is_none_or(|ip| ip.is_unspecified()));
+    vhost.server.name.as_deref().or(main.filter(|_| any))
+}
+
 impl VhostTable {
     /// Groups the virtual hosts of a configuration.
     pub fn build(config: &Config) -> Self {
         let mut table = Self::default();
         for (index, vhost) in config.vhosts.iter().enumerate() {
             for address in &vhost.addresses {
-                table.group(address).push(index, &vhost.server, config);
+                // httpd takes 0.0.0.0 for any address, also for one that is not IPv4.
+                let ip = address.ip.filter(|ip| !ip.is_unspecified());
+                let address = VhostAddress { ip, port: address.port };
+                let name = configured_name(config, ServerId::Vhost(index));
+                table.group(&address).push(index, name, &vhost.server.aliases);
             }
         }
         table
@@ -93,14 +107,13 @@ impl Group {
         self.address.ip == ip && self.address.port == port
     }
 
-    fn push(&mut self, index: usize, server: &Server, config: &Config) {
+    fn push(&mut self, index: usize, name: Option<&str>, aliases: &[String]) {
         if self.members.last().is_some_and(|last| last.index == index) {
             return;
         }
-        let own = server.name.as_ref().or(config.main.name.as_ref());
         let (patterns, aliases): (Vec<_>, Vec<_>) =
-            server.aliases.iter().cloned().partition(|alias| alias.contains(['*', '?']));
-        let names = own.cloned().into_iter().chain(aliases).collect();
+            aliases.iter().cloned().partition(|alias| alias.contains(['*', '?']));
+        let names = name.map(str::to_owned).into_iter().chain(aliases).collect();
         self.members.push(Member { index, names, patterns });
     }
 }
