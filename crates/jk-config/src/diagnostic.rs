@@ -34,13 +34,16 @@ impl Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub(crate) u32);
 
+/// The bytes of a text that a value came from.
+pub type Span = Range<usize>;
+
 /// A range of bytes of one source; becomes line and column only when printed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     /// The text.
     pub source: SourceId,
     /// The bytes.
-    pub span: Range<usize>,
+    pub span: Span,
 }
 
 /// One finding.
@@ -59,26 +62,30 @@ pub struct Diagnostic {
 impl Diagnostic {
     pub(crate) fn new(
         severity: Severity,
-        location: Option<Location>,
+        location: impl Into<Option<Location>>,
         message: impl Into<String>,
     ) -> Self {
+        let location = location.into();
         Self { severity, location, message: message.into(), help: None }
     }
 
-    pub(crate) fn error(location: Location, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, Some(location), message)
+    pub(crate) fn error(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, location, message)
     }
 
-    pub(crate) fn warning(location: Location, message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, Some(location), message)
+    pub(crate) fn warning(
+        location: impl Into<Option<Location>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(Severity::Warning, location, message)
     }
 
-    pub(crate) fn hint(location: Location, message: impl Into<String>) -> Self {
-        Self::new(Severity::Hint, Some(location), message)
+    pub(crate) fn hint(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Hint, location, message)
     }
 
-    pub(crate) fn note(location: Location, message: impl Into<String>) -> Self {
-        Self::new(Severity::Note, Some(location), message)
+    pub(crate) fn note(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, location, message)
     }
 
     /// Adds what to do about it.
@@ -129,5 +136,15 @@ impl Sources {
         let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
         let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
         (line, before.len() - start + 1)
+    }
+}
+
+/// Bytes of a text, in backticks and short enough to be part of a message.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    const MOST: usize = 60;
+    let text = String::from_utf8_lossy(bytes);
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("`{}…`", &text[..end]),
+        None => format!("`{text}`"),
     }
 }

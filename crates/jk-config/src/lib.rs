@@ -6,15 +6,23 @@
 //! and reported.
 
 mod diagnostic;
+pub mod directive;
+mod expand;
 mod extensions;
 mod load;
 mod model;
+mod number;
+mod properties;
+mod property_map;
+mod reader;
 mod render;
+mod spelling;
 mod uriworkermap;
 mod workers;
 
-pub use diagnostic::{Diagnostic, Location, Severity, SourceId, Sources};
-pub use extensions::{Finding, Target, mount_rules, parse_target};
+pub use diagnostic::{Diagnostic, Location, Severity, SourceId, Sources, Span};
+pub use directive::{DIRECTIVES, Directive};
+pub use extensions::{Finding, Target, check_rule, mount_rules, parse_target};
 pub use load::{LoadOptions, Loaded, load, load_plain};
 pub use model::*;
 pub use render::Rendered;
