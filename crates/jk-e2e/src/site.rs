@@ -13,17 +13,8 @@ use crate::slot::{HTTP_PORT, SECOND_HTTP_PORT, Slot};
 /// Where Debian keeps httpd's modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
 /// What httpd needs before it can read the rest, in loading order.
-const LOADED: [&str; 9] = [
-    "mpm_event",
-    "authz_core",
-    "authz_host",
-    "setenvif",
-    "env",
-    "mime",
-    "dir",
-    "alias",
-    "jk",
-];
+const LOADED: [&str; 9] =
+    ["mpm_event", "authz_core", "authz_host", "setenvif", "env", "mime", "dir", "alias", "jk"];
 
 /// A directory with `httpd.conf` and whatever it names, on a slot of its own.
 #[derive(Debug)]
@@ -166,7 +157,7 @@ Listen @IP@:@PORT@
 ServerName www.test
 DocumentRoot \"@DIR@/docs\"
 Timeout 20
-KeepAliveTimeout 20
+KeepAliveTimeout 5
 JkShmFile logs/jk.shm
 JkLogFile logs/mod_jk.log
 JkLogLevel info

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Above this many bytes a body is shown by its length and checksum only.
-const SHOWN: usize = 4096;
+const SHOWN: usize = 1024;
 
 /// Printable ASCII as it is, everything else escaped. A backslash is doubled.
 pub fn printable(bytes: &[u8]) -> String {

@@ -187,7 +187,8 @@ impl Statement {
             "ask" => Self::Ask(number(rest)?),
             "ask-all" => Self::AskAll(number(rest)?),
             "header" => {
-                let (name, value) = rest.split_once(": ").unwrap_or((rest, ""));
+                let (name, value) =
+                    rest.split_once(": ").unwrap_or((rest.trim_end_matches(':'), ""));
                 Self::Header(unprintable(name), unprintable(value))
             }
             "headers" => status(rest).map(|(code, reason)| Self::Headers(code, reason))?,

@@ -7,8 +7,6 @@ use crate::text::{body_summary, printable};
 /// Everything that happened when a case was played.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Whether the server refused its configuration.
-    pub refused: bool,
     /// What each step that yields something yielded.
     pub steps: Vec<StepOutcome>,
     /// What each backend received.
@@ -46,18 +44,16 @@ pub struct BackendOutcome {
 }
 
 impl Outcome {
-    /// The outcome as text. Two programs behave alike when their texts are equal.
-    pub fn render(&self) -> String {
-        if self.refused {
-            return "start refused\n".to_owned();
-        }
+    /// The outcome as text, everything masked that differs from run to run. Two programs behave
+    /// alike when their texts are equal.
+    pub fn render(&self, mask: &dyn Fn(&str) -> String) -> String {
         let mut out = String::new();
         for (index, step) in self.steps.iter().enumerate() {
             step.render(index + 1, &mut out);
         }
         let mut seen = Vec::new();
         for backend in &self.backends {
-            backend.render(&mut seen, &mut out);
+            backend.render(mask, &mut seen, &mut out);
         }
         for (name, content) in &self.files {
             let _ = writeln!(out, "== file {name}");
@@ -65,7 +61,7 @@ impl Outcome {
                 let _ = writeln!(out, "| {line}");
             }
         }
-        out
+        mask(&out)
     }
 }
 
@@ -120,7 +116,12 @@ fn render_response(response: &Response, out: &mut String) {
 
 impl BackendOutcome {
     /// A request that equals one already shown is shown as such: most cases repeat one request.
-    fn render(&self, seen: &mut Vec<(String, String)>, out: &mut String) {
+    fn render(
+        &self,
+        mask: &dyn Fn(&str) -> String,
+        seen: &mut Vec<(String, String)>,
+        out: &mut String,
+    ) {
         let _ = writeln!(
             out,
             "== backend {}: {} connections, {} probes, {} requests",
@@ -134,7 +135,7 @@ impl BackendOutcome {
         }
         for (index, received) in self.requests.iter().enumerate() {
             let own = format!("{}{}", self.name, index + 1);
-            let text = received.describe();
+            let text = mask(&received.describe());
             let _ = write!(out, "-- {own} on connection {}", received.connection);
             match seen.iter().find(|(_, earlier)| *earlier == text) {
                 Some((earlier, _)) => {

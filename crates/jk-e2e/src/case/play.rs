@@ -32,17 +32,17 @@ pub fn play(case: &Case, program: Program) -> Result<String, String> {
     let front = match Front::start(program, &site) {
         Ok(front) => front,
         Err(StartError::Refused(_)) => {
-            return Ok(Outcome { refused: true, ..Outcome::default() }.render());
+            return Ok("start refused\n".to_owned());
         }
         Err(StartError::Io(e)) => return Err(format!("{}: {e}", program.name())),
     };
     let steps = stage.perform(&case.steps, front)?;
-    let mut outcome = Outcome { refused: false, steps, backends: stage.records(), files: vec![] };
+    let mut outcome = Outcome { steps, backends: stage.records(), files: vec![] };
     for name in &case.shown {
         let content = fs::read_to_string(site.dir().join(name)).map_err(|e| e.to_string())?;
         outcome.files.push((name.clone(), content));
     }
-    Ok(mask(case, &site, &outcome.render()))
+    Ok(outcome.render(&|text| mask(case, &site, text)))
 }
 
 fn mask(case: &Case, site: &Site, text: &str) -> String {
