@@ -5,10 +5,10 @@ use jk_types::Method;
 
 use crate::roster::Load;
 
-/// Up to here the common multiple of all factors is used exactly, as mod_jk does. Its 64-bit
-/// arithmetic wraps beyond; we then divide this number instead and lose less than one part in a
-/// thousand for factors below 2^37.
-const LARGEST_MULTIPLE: u64 = 1 << 48;
+/// Up to here the common multiple of all factors is used exactly, as mod_jk does, whose arithmetic
+/// wraps somewhere beyond. We then divide this number instead, which loses less than one part in a
+/// thousand for factors below four million and leaves room for the bytes of the method Traffic.
+const LARGEST_MULTIPLE: u64 = 1 << 32;
 
 /// The multiplier of each member: the least common multiple of all factors, divided by its own
 /// (mod_jk: `update_mult`).
