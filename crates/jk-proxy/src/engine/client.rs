@@ -1,0 +1,481 @@
+//! One client connection: heads in, exchanges one after another, the end.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use jk_http::{HeadError, Limits, Parsed, RequestHead};
+
+use super::context::{Context, SCRATCH};
+use super::exchange::{Exchange, Stage};
+use super::forward::Flow;
+use super::net::{Net, Stream};
+use super::request::Ends;
+use crate::arena::Key;
+use crate::timers::Armed;
+
+/// How long the rest of what a client sends is awaited after the last answer, so that the answer is
+/// not lost in a reset.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Steps that one connection may take before others get their turn.
+const TURN: usize = 64;
+
+/// The connection itself, apart from what is done on it.
+pub(crate) struct Line<S> {
+    /// Its name.
+    pub key: Key,
+    /// The socket.
+    pub stream: S,
+    /// Both ends.
+    pub ends: Ends,
+    /// Something may be read.
+    pub readable: bool,
+    /// Something may be written.
+    pub writable: bool,
+    /// The client has ended its side or the connection is broken.
+    pub ended: bool,
+    /// Answers that left the connection open.
+    pub served: u32,
+}
+
+/// A client connection.
+pub(super) struct Client<S> {
+    /// The connection.
+    pub line: Line<S>,
+    /// When it must be looked at again.
+    pub armed: Armed,
+    phase: Phase<S>,
+    /// The beginning of a head.
+    stash: Vec<u8>,
+    /// What was parsed of it, once there is a beginning.
+    parsing: Option<Box<RequestHead>>,
+    /// When the present wait began.
+    since: Instant,
+}
+
+enum Phase<S> {
+    /// Waits for a head.
+    Head,
+    /// Serves a request.
+    Busy(Box<Exchange<S>>),
+    /// Has ended its side and waits for the client to end its own.
+    Linger,
+}
+
+/// What a connection is to its loop after it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It waits for an event or a deadline.
+    Waits,
+    /// It has had its turn and wants another.
+    Again,
+    /// It is done.
+    Gone,
+}
+
+enum Step {
+    Again,
+    Wait,
+    Gone,
+}
+
+impl<S: Stream> Client<S> {
+    /// A connection that was just accepted.
+    pub(super) fn new(key: Key, stream: S, ends: Ends, now: Instant) -> Self {
+        Self {
+            line: Line {
+                key,
+                stream,
+                ends,
+                // Clients speak first, often before they are accepted.
+                readable: true,
+                writable: true,
+                ended: false,
+                served: 0,
+            },
+            armed: Armed::default(),
+            phase: Phase::Head,
+            stash: Vec::new(),
+            parsing: None,
+            since: now,
+        }
+    }
+
+    /// Does all that can be done without waiting.
+    pub(super) fn advance<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) -> Fate {
+        for _ in 0..TURN {
+            let step = match &mut self.phase {
+                Phase::Head => self.read_head(ctx),
+                Phase::Busy(exchange) => match advance(exchange, ctx, &mut self.line, self.since) {
+                    Progress::Flow(Flow::Again) => Step::Again,
+                    Progress::Flow(Flow::Wait) => Step::Wait,
+                    Progress::Done => self.next_request(ctx),
+                },
+                Phase::Linger => self.linger(ctx),
+            };
+            match step {
+                Step::Again => {}
+                Step::Wait => {
+                    self.arm(ctx);
+                    return Fate::Waits;
+                }
+                Step::Gone => return Fate::Gone,
+            }
+        }
+        Fate::Again
+    }
+
+    /// An event came for the backend connection of the request being served.
+    pub(super) fn backend_ready(&mut self, key: Key, readable: bool, writable: bool, ended: bool) {
+        let Phase::Busy(exchange) = &mut self.phase else { return };
+        if let Some(link) = &mut exchange.forward.link {
+            if link.key == key {
+                link.readable |= readable;
+                link.writable |= writable;
+                link.ended |= ended;
+            }
+        }
+    }
+
+    /// A file was opened or read for the request being served.
+    pub(super) fn fetched(&mut self, fetched: crate::files::Fetched) {
+        if let Phase::Busy(exchange) = &mut self.phase {
+            if let Stage::File(send) = &mut exchange.stage {
+                send.fetched = Some(fetched);
+            }
+        }
+    }
+
+    /// Whether a request is being served.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.phase, Phase::Busy(_)) || !self.stash.is_empty()
+    }
+
+    /// The connection is going away: gives back what it holds.
+    pub(super) fn close<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) {
+        if let Phase::Busy(mut exchange) = std::mem::replace(&mut self.phase, Phase::Linger) {
+            exchange.release(ctx, &mut self.line);
+            ctx.recycle(exchange);
+        }
+    }
+
+    /// Reads and parses a head.
+    fn read_head<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) -> Step {
+        let timeout = self.head_timeout(ctx);
+        if !self.line.readable {
+            let idle = self.stash.is_empty();
+            if idle && ctx.finishing {
+                return Step::Gone;
+            }
+            if ctx.clock.now >= self.since + timeout {
+                return if idle { self.end(ctx) } else { self.refuse(ctx, 408) };
+            }
+            return Step::Wait;
+        }
+        let mut scratch = std::mem::take(&mut ctx.scratch);
+        let step = self.read_head_into(ctx, &mut scratch);
+        ctx.scratch = scratch;
+        step
+    }
+
+    fn read_head_into<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        scratch: &mut [u8],
+    ) -> Step {
+        let kept = self.stash.len();
+        if kept >= SCRATCH {
+            return self.refuse(ctx, 400);
+        }
+        scratch[..kept].copy_from_slice(&self.stash);
+        match self.line.stream.read(&mut scratch[kept..]) {
+            Ok(0) => Step::Gone,
+            Ok(n) => {
+                let end = kept + n;
+                self.line.readable = end == scratch.len() || self.line.ended;
+                self.parse(ctx, &scratch[..end])
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                self.line.readable = false;
+                Step::Again
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Step::Again,
+            Err(_) => Step::Gone,
+        }
+    }
+
+    /// Parses what has come of a head; begins the request when it is whole.
+    fn parse<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, bytes: &[u8]) -> Step {
+        let limits = limits(ctx);
+        let mut exchange = ctx.exchange();
+        let parsed = match &mut self.parsing {
+            None => exchange.received.head.parse(bytes, &limits),
+            Some(head) => {
+                let parsed = head.resume(bytes, &limits);
+                std::mem::swap(&mut exchange.received.head, head);
+                parsed
+            }
+        };
+        match parsed {
+            Ok(Parsed::Complete(length)) => {
+                self.parsing = None;
+                self.stash.clear();
+                self.stash.shrink_to(1024);
+                self.begin(ctx, exchange, bytes, length)
+            }
+            Ok(Parsed::Partial) => {
+                if self.stash.is_empty() {
+                    // From the first byte on it is the head that is waited for.
+                    self.since = ctx.clock.now;
+                }
+                self.stash.clear();
+                self.stash.extend_from_slice(bytes);
+                let head = std::mem::take(&mut exchange.received.head);
+                self.parsing = Some(Box::new(head));
+                ctx.recycle(exchange);
+                Step::Again
+            }
+            Err(error) => {
+                self.parsing = None;
+                self.stash.clear();
+                self.begin_refusal(ctx, exchange, bytes, &error)
+            }
+        }
+    }
+
+    fn begin<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        mut exchange: Box<Exchange<S>>,
+        bytes: &[u8],
+        length: usize,
+    ) -> Step {
+        let (head, rest) = bytes.split_at(length);
+        exchange.received.bytes.extend_from_slice(head);
+        exchange.intake.begin(exchange.received.head.framing(), rest);
+        exchange.received.expects_continue =
+            exchange.received.head.expects_continue() && !exchange.intake.is_complete();
+        self.since = ctx.clock.now;
+        exchange.route(ctx, &mut self.line);
+        self.phase = Phase::Busy(exchange);
+        Step::Again
+    }
+
+    /// Answers a head that cannot be understood.
+    fn begin_refusal<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        mut exchange: Box<Exchange<S>>,
+        bytes: &[u8],
+        error: &HeadError,
+    ) -> Step {
+        exchange.received.bytes.extend_from_slice(bytes);
+        exchange.route_refused(ctx, &mut self.line, error);
+        self.phase = Phase::Busy(exchange);
+        self.since = ctx.clock.now;
+        Step::Again
+    }
+
+    /// Answers a client that did not send a whole head in time, or too much of one.
+    fn refuse<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, status: u16) -> Step {
+        let mut exchange = ctx.exchange();
+        exchange.received.bytes.append(&mut self.stash);
+        if let Some(head) = self.parsing.take() {
+            exchange.received.head = *head;
+        }
+        exchange.refuse(ctx, &mut self.line, status);
+        self.phase = Phase::Busy(exchange);
+        self.since = ctx.clock.now;
+        Step::Again
+    }
+
+    /// A request has been answered: on to the next, or to the end.
+    fn next_request<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) -> Step {
+        let Phase::Busy(exchange) = std::mem::replace(&mut self.phase, Phase::Head) else {
+            return Step::Again;
+        };
+        super::record::write(ctx, &exchange, &self.line);
+        self.since = ctx.clock.now;
+        let reply = &exchange.reply;
+        if reply.broken && !reply.shows_truncation() {
+            self.line.stream.reset_on_drop();
+            ctx.recycle(exchange);
+            return Step::Gone;
+        }
+        if reply.close {
+            ctx.recycle(exchange);
+            return self.end(ctx);
+        }
+        self.line.served = self.line.served.saturating_add(1);
+        let rest = exchange.intake.rest();
+        if rest.is_empty() {
+            ctx.recycle(exchange);
+            return Step::Again;
+        }
+        // Pipelined: the next head is, at least in part, here already.
+        let bytes = rest.to_vec();
+        ctx.recycle(exchange);
+        self.parse(ctx, &bytes)
+    }
+
+    /// Ends our side of the connection.
+    fn end<N: Net<Stream = S>>(&mut self, ctx: &Context<N>) -> Step {
+        if self.line.ended {
+            return Step::Gone;
+        }
+        self.line.stream.finish_writing();
+        self.since = ctx.clock.now;
+        self.phase = Phase::Linger;
+        Step::Again
+    }
+
+    /// Reads and drops until the client ends its side or the time is up.
+    fn linger<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) -> Step {
+        if self.line.readable {
+            return match self.line.stream.read(&mut ctx.scratch) {
+                Ok(0) => Step::Gone,
+                Ok(_) => Step::Again,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    self.line.readable = false;
+                    Step::Again
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => Step::Again,
+                Err(_) => Step::Gone,
+            };
+        }
+        if ctx.clock.now >= self.since + LINGER { Step::Gone } else { Step::Wait }
+    }
+
+    fn head_timeout<N: Net<Stream = S>>(&self, ctx: &Context<N>) -> Duration {
+        let settings = &ctx.serving.site.config.main;
+        if self.stash.is_empty() && self.line.served > 0 {
+            settings.keep_alive_timeout
+        } else {
+            settings.timeout
+        }
+    }
+
+    fn arm<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) {
+        let deadline = match &self.phase {
+            Phase::Head => Some(self.since + self.head_timeout(ctx)),
+            Phase::Busy(exchange) => exchange.deadline(self.since),
+            Phase::Linger => Some(self.since + LINGER),
+        };
+        if let Some(deadline) = deadline {
+            ctx.timers.arm(&mut self.armed, self.line.key, deadline);
+        }
+    }
+}
+
+enum Progress {
+    Flow(Flow),
+    Done,
+}
+
+/// One step of a request.
+fn advance<N: Net>(
+    exchange: &mut Exchange<N::Stream>,
+    ctx: &mut Context<N>,
+    line: &mut Line<N::Stream>,
+    since: Instant,
+) -> Progress {
+    exchange.note_activity(ctx.clock.now);
+    if exchange.client_is_late(ctx.clock.now, since) {
+        exchange.client_failed(ctx, line);
+    }
+    match exchange.stage {
+        Stage::Forward => Progress::Flow(exchange.forward_step(ctx, line)),
+        Stage::File(_) => Progress::Flow(exchange.file_step(ctx, line)),
+        Stage::Send => exchange.send_step(line),
+    }
+}
+
+impl<S: Stream> Exchange<S> {
+    /// Sends what is left of the answer, then takes what is left of the request.
+    fn send_step(&mut self, line: &mut Line<S>) -> Progress {
+        if self.reply.flush(&mut line.stream, &mut line.writable).is_err() {
+            self.reply.close = true;
+            self.reply.broken = true;
+            return Progress::Done;
+        }
+        if self.reply.is_clogged() {
+            return Progress::Flow(Flow::Wait);
+        }
+        if self.reply.close {
+            return Progress::Done;
+        }
+        match self.intake.discard(&mut line.stream, &mut line.readable) {
+            Ok(true) => Progress::Done,
+            Ok(false) => Progress::Flow(Flow::Wait),
+            Err(_) => {
+                self.reply.close = true;
+                Progress::Done
+            }
+        }
+    }
+
+    /// When this must be looked at again whatever happens.
+    fn deadline(&self, since: Instant) -> Option<Instant> {
+        let timeout = self.received.settings().timeout;
+        let client = self.waits_for_client_now().then(|| since.max(self.touched()) + timeout);
+        let backend = match self.stage {
+            Stage::Forward => self.forward_deadline(timeout),
+            Stage::File(_) | Stage::Send => None,
+        };
+        [client, backend].into_iter().flatten().min()
+    }
+
+    fn waits_for_client_now(&self) -> bool {
+        match self.stage {
+            Stage::Forward => self.waits_for_client(),
+            Stage::File(_) => self.reply.is_clogged(),
+            Stage::Send => true,
+        }
+    }
+
+    /// When the client last sent or took something.
+    fn touched(&self) -> Instant {
+        self.received.touched
+    }
+
+    fn note_activity(&mut self, now: Instant) {
+        let moved = self.intake.received + self.reply.sent;
+        if moved != self.received.moved {
+            self.received.moved = moved;
+            self.received.touched = now;
+        }
+    }
+
+    fn client_is_late(&self, now: Instant, since: Instant) -> bool {
+        let timeout = self.received.settings().timeout;
+        self.waits_for_client_now() && now >= since.max(self.touched()) + timeout
+    }
+
+    /// The client neither sent nor took anything for too long.
+    fn client_failed<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        match self.stage {
+            Stage::Forward => {
+                let failure = if self.reply.is_clogged() {
+                    jk_balance::Failure::ClientWrite
+                } else {
+                    jk_balance::Failure::ClientRead
+                };
+                self.fail(ctx, line, failure);
+            }
+            Stage::File(_) | Stage::Send => self.abandon(408),
+        }
+        // What it did not take, it will not get.
+        self.reply.drop_unsent();
+    }
+}
+
+fn limits<N: Net>(ctx: &Context<N>) -> Limits {
+    // Known only per connection, before the name of a virtual host is: httpd too applies those of
+    // the server that the address leads to.
+    let settings = &ctx.serving.site.config.main;
+    Limits {
+        line: settings.limit_request_line,
+        field_size: settings.limit_request_field_size,
+        fields: settings.limit_request_fields,
+    }
+}

@@ -1,0 +1,133 @@
+//! What every connection of one loop may use, and nothing that belongs to one of them.
+
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jk_balance::Seconds;
+use jk_http::DateCache;
+
+use super::exchange::Exchange;
+use super::net::Net;
+use crate::arena::{Arena, Key};
+use crate::files::Files;
+use crate::logs::Sink;
+use crate::pool::LoopId;
+use crate::shared::Shared;
+use crate::timers::Timers;
+
+/// Bytes read from a backend at once, at most.
+pub(super) const SCRATCH: usize = 256 * 1024;
+
+/// Spare exchanges that one loop keeps.
+const SPARE_EXCHANGES: usize = 1024;
+
+/// The time, looked up once per wake-up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// For deadlines.
+    pub now: Instant,
+    /// Wall clock, since 1970.
+    pub wall: Duration,
+}
+
+impl Clock {
+    /// Whole seconds of the wall clock, the balancer's time.
+    pub(crate) const fn seconds(&self) -> Seconds {
+        Seconds(self.wall.as_secs())
+    }
+}
+
+/// The configuration that a loop serves new requests by; requests in flight keep theirs alive.
+///
+/// The reference count is the loop's own, so that counting requests does not make loops contend.
+pub(super) type Serving<S> = Rc<Arc<Shared<S>>>;
+
+/// Where the bytes of one backend connection belong.
+#[derive(Debug)]
+pub(crate) enum BackendUse<S> {
+    /// An exchange of this client uses it.
+    InUse(Key),
+    /// It waits in the pool of this backend.
+    Parked(Serving<S>, usize),
+    /// It is being probed by maintenance.
+    Probed,
+}
+
+/// What connections of one loop share.
+pub(crate) struct Context<N: Net> {
+    /// Sockets and other loops.
+    pub net: N,
+    /// This loop.
+    pub home: LoopId,
+    /// The time.
+    pub clock: Clock,
+    /// Deadlines.
+    pub timers: Timers,
+    /// Backend connections registered here.
+    pub backends: Arena<BackendUse<N::Stream>>,
+    /// The configuration for new requests.
+    pub serving: Serving<N::Stream>,
+    /// Where bytes are read to that will be gone before the next event.
+    pub scratch: Vec<u8>,
+    /// Where in [`Self::scratch`] content lies that was just read.
+    pub pieces: Vec<Range<usize>>,
+    /// Connections to be looked at again before the next wait.
+    pub again: Vec<Key>,
+    /// The `Date` field.
+    pub date: DateCache,
+    /// Log lines.
+    pub log: Sink,
+    /// Who opens and reads files.
+    pub files: Files,
+    /// No new request is accepted.
+    pub finishing: bool,
+    /// How many loops there are.
+    pub loops: usize,
+    spare: Vec<Box<Exchange<N::Stream>>>,
+}
+
+impl<N: Net> Context<N> {
+    /// A loop's context.
+    pub(crate) fn new(
+        net: N,
+        home: LoopId,
+        loops: usize,
+        clock: Clock,
+        serving: Arc<Shared<N::Stream>>,
+        log: Sink,
+        files: Files,
+    ) -> Self {
+        Self {
+            net,
+            home,
+            clock,
+            timers: Timers::default(),
+            backends: Arena::default(),
+            serving: Rc::new(serving),
+            scratch: vec![0; SCRATCH],
+            pieces: Vec::new(),
+            again: Vec::new(),
+            date: DateCache::default(),
+            log,
+            files,
+            finishing: false,
+            loops,
+            spare: Vec::new(),
+        }
+    }
+
+    /// An exchange for a new request, reused if possible.
+    pub(crate) fn exchange(&mut self) -> Box<Exchange<N::Stream>> {
+        self.spare.pop().unwrap_or_else(|| Box::new(Exchange::new(Rc::clone(&self.serving))))
+    }
+
+    /// Takes an exchange back.
+    pub(crate) fn recycle(&mut self, mut exchange: Box<Exchange<N::Stream>>) {
+        if self.spare.len() < SPARE_EXCHANGES {
+            exchange.reset(&self.serving);
+            self.spare.push(exchange);
+        }
+    }
+}

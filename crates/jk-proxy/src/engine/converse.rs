@@ -1,0 +1,546 @@
+//! The conversation with a backend: the request and its content out, the answer in.
+
+use std::io::{self, IoSlice};
+use std::ops::Range;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use ajp13::{
+    BodyDue, END_OF_BODY, HEADER_LEN, Message, RECEIVE_LIMIT, SendHeaders, SequenceError, State,
+    data_head, data_len, max_data, split_frame,
+};
+use jk_balance::Failure;
+use jk_http::Framing;
+
+use super::client::Line;
+use super::context::Context;
+use super::exchange::{Exchange, Stage};
+use super::forward::{Flow, Forward, Link, Step, lb_of};
+use super::intake::{Filled, IntakeError};
+use super::net::{Net, Stream};
+use super::reply::Urgency;
+use super::translate;
+
+/// Bytes asked of the backend at first; more when the client keeps up.
+const FIRST_READ: usize = 64 * 1024;
+
+/// What one read from the backend brought.
+#[derive(Default)]
+struct Received {
+    /// The response is complete.
+    ended: bool,
+    /// The backend asked to flush.
+    flush: bool,
+}
+
+impl<S: Stream> Exchange<S> {
+    /// Sends the request, and what of its content is due and at hand.
+    pub(super) fn send_request<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) {
+        let first_due = self.announced() > 0;
+        self.forward.conversation.request_sent(first_due);
+        self.forward.step = Step::Response;
+        self.forward.partial.clear();
+        self.forward.outstanding = 0;
+        let want = self.due_length();
+        let mut head = [0; 6];
+        let mut content: &[u8] = &[];
+        if first_due {
+            match self.intake.fill(want, &mut line.stream, &mut line.readable) {
+                Ok(Filled::Ready) => {
+                    let length = data_len(self.intake.content().len().min(want));
+                    content = &self.intake.content()[..length];
+                    head = data_head(length);
+                }
+                Ok(Filled::Dry) => self.interim(line),
+                // Told below, once the request is out: the backend is not to blame.
+                Err(_) => {}
+            }
+        }
+        let head = if content.is_empty() { &[][..] } else { &head[..] };
+        let length = content.len();
+        let Forward { link, unsent, packet, written, .. } = &mut self.forward;
+        let sent = write_parts(link, unsent, written, &[packet, head, content]);
+        if !sent {
+            return self.fail(ctx, line, Failure::Send);
+        }
+        if length > 0 {
+            self.forward.outstanding = length;
+            self.forward.conversation.data_sent();
+        }
+        self.forward.quiet_since = Some(ctx.clock.now);
+    }
+
+    /// The content length that the Forward Request announces; 0 for none and for streamed content.
+    fn announced(&self) -> u64 {
+        match self.received.head.framing() {
+            Framing::Length(length) if !self.received.is_streamed() => length,
+            _ => 0,
+        }
+    }
+
+    /// How much content the data packet that is due should carry.
+    fn due_length(&self) -> usize {
+        let most = max_data(self.backend().settings.max_packet_size as usize);
+        let most = match self.forward.conversation.body_due() {
+            Some(BodyDue::Asked { wanted }) => most.min(usize::from(wanted)),
+            _ => most,
+        };
+        match self.announced() {
+            0 => most,
+            length => {
+                let left = length.saturating_sub(self.forward.consumed);
+                most.min(usize::try_from(left).unwrap_or(usize::MAX))
+            }
+        }
+    }
+
+    /// One step of the conversation.
+    pub(super) fn converse<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) -> Flow {
+        if self.reply.flush(&mut line.stream, &mut line.writable).is_err() {
+            self.fail(ctx, line, Failure::ClientWrite);
+            return Flow::Again;
+        }
+        if !self.flush_to_backend() {
+            let failure =
+                if self.forward.body_consumed { Failure::BodySend } else { Failure::Send };
+            self.fail(ctx, line, failure);
+            return Flow::Again;
+        }
+        if self.forward.conversation.can_send_data() && !self.forward.is_clogged() {
+            if let Some(flow) = self.send_content(ctx, line) {
+                return flow;
+            }
+        }
+        // A client that does not take the answer stops the reading of more.
+        let readable = self.forward.link.as_ref().is_some_and(|link| link.readable);
+        if readable && !self.reply.is_clogged() {
+            self.read_answer(ctx, line);
+            return Flow::Again;
+        }
+        self.check_deadlines(ctx, line)
+    }
+
+    /// Sends the data packet that is due. `None` when the client has to send first.
+    fn send_content<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) -> Option<Flow> {
+        let asked = matches!(self.forward.conversation.body_due(), Some(BodyDue::Asked { .. }));
+        if asked && !self.forward.body_consumed {
+            // From here on the request cannot be sent again.
+            self.forward.body_consumed = true;
+        }
+        self.drop_outstanding();
+        let want = self.due_length();
+        let filled = match want {
+            0 => Ok(Filled::Ready),
+            _ => self.intake.fill(want, &mut line.stream, &mut line.readable),
+        };
+        match filled {
+            Ok(Filled::Ready) => {}
+            Ok(Filled::Dry) => {
+                self.interim(line);
+                return None;
+            }
+            Err(IntakeError::Gone | IntakeError::Body(_)) => {
+                self.fail(ctx, line, Failure::ClientRead);
+                return Some(Flow::Again);
+            }
+        }
+        let length = data_len(self.intake.content().len().min(want));
+        let head = data_head(length);
+        let sent = match length {
+            0 => self.send_to_backend(&[&END_OF_BODY]),
+            _ => {
+                let Forward { link, unsent, written, .. } = &mut self.forward;
+                let content = &self.intake.content()[..length];
+                write_parts(link, unsent, written, &[&head, content])
+            }
+        };
+        if !sent {
+            let failure = if asked { Failure::BodySend } else { Failure::Send };
+            self.fail(ctx, line, failure);
+            return Some(Flow::Again);
+        }
+        self.forward.conversation.data_sent();
+        self.forward.outstanding = length;
+        if asked {
+            self.drop_outstanding();
+        }
+        self.forward.quiet_since = Some(ctx.clock.now);
+        Some(Flow::Again)
+    }
+
+    /// Content that no other try will need.
+    fn drop_outstanding(&mut self) {
+        let length = std::mem::take(&mut self.forward.outstanding);
+        self.intake.consume(length);
+        self.forward.consumed += length as u64;
+    }
+
+    /// Tells a client that waits for leave to send its content to go on.
+    fn interim(&mut self, line: &mut Line<S>) {
+        if self.received.take_expectation() {
+            self.reply.interim(b"HTTP/1.1 100 Continue\r\n\r\n");
+            // An error shows when the client is next read.
+            let _ = self.reply.flush(&mut line.stream, &mut line.writable);
+        }
+    }
+
+    /// Reads from the backend once and acts on the whole packets.
+    fn read_answer<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        let mut scratch = std::mem::take(&mut ctx.scratch);
+        let filled = self.receive(ctx.clock.now, &mut scratch);
+        let outcome = match filled {
+            Ok(0) => Ok(Received::default()),
+            Ok(end) => self.take_packets(ctx, &scratch[..end]),
+            Err(failure) => Err(failure),
+        };
+        match outcome {
+            Ok(received) if received.ended => self.finish(ctx, line, &scratch),
+            Ok(received) => self.pass_on(ctx, line, &scratch, received.flush),
+            Err(failure) => self.fail(ctx, line, failure),
+        }
+        ctx.scratch = scratch;
+    }
+
+    /// Puts the kept beginning of a packet and what can be read into `scratch`; answers how much is
+    /// there.
+    fn receive(&mut self, now: Instant, scratch: &mut [u8]) -> Result<usize, Failure> {
+        let kept = self.forward.partial.len();
+        scratch[..kept].copy_from_slice(&self.forward.partial);
+        let room = if self.reply.content > FIRST_READ as u64 { scratch.len() } else { FIRST_READ };
+        let room = room.max(kept + RECEIVE_LIMIT).min(scratch.len());
+        let Some(link) = &mut self.forward.link else { return Ok(0) };
+        loop {
+            match link.stream.read(&mut scratch[kept..room]) {
+                Ok(0) if kept > 0 => return Err(Failure::Framing),
+                Ok(0) => return Err(Failure::ConnectionLost),
+                Ok(n) => {
+                    // A short read has emptied the socket; what comes next comes with an event.
+                    link.readable = kept + n == room || link.ended;
+                    self.forward.partial.clear();
+                    self.forward.read += n as u64;
+                    self.forward.quiet_since = Some(now);
+                    return Ok(kept + n);
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    link.readable = false;
+                    return Ok(0);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) if self.has_reply_timeout() => return Err(Failure::ReplyTimeout),
+                Err(_) => return Err(Failure::ConnectionLost),
+            }
+        }
+    }
+
+    /// mod_jk waits for packets with a poll when there is a reply timeout, and takes an error of the
+    /// socket for a timeout then.
+    fn has_reply_timeout(&self) -> bool {
+        !self.reply_timeout().is_zero()
+    }
+
+    /// Acts on the whole packets in `bytes`, keeping a beginning of another. Ranges of content are
+    /// left in `ctx.pieces`.
+    fn take_packets<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        bytes: &[u8],
+    ) -> Result<Received, Failure> {
+        ctx.pieces.clear();
+        let mut received = Received::default();
+        let mut at = 0;
+        while let Some(frame) =
+            split_frame(&bytes[at..], RECEIVE_LIMIT).map_err(|_| Failure::Framing)?
+        {
+            let payload = at + HEADER_LEN;
+            at += frame.len;
+            let message = Message::decode(frame.payload).map_err(|_| Failure::Malformed)?;
+            self.check_sequence(&message)?;
+            match message {
+                Message::SendHeaders(headers) => self.take_headers(&headers)?,
+                Message::SendBodyChunk([]) => received.flush |= self.forward.headers_received,
+                Message::SendBodyChunk(chunk) => {
+                    received.flush |= self.options().flush_packets;
+                    ctx.pieces.push(content_range(payload, chunk));
+                }
+                Message::EndResponse { .. } => {
+                    received.ended = true;
+                    // Bytes behind the end make the connection unfit for another request.
+                    if at < bytes.len() {
+                        self.forward.conversation.close();
+                    }
+                    return Ok(received);
+                }
+                Message::GetBodyChunk { .. } | Message::CPong => {}
+            }
+        }
+        self.forward.partial.extend_from_slice(&bytes[at..]);
+        received.flush |= self.options().flush_header && self.forward.headers_received;
+        Ok(received)
+    }
+
+    fn options(&self) -> &jk_config::JkOptions {
+        self.received.site().jk_options(self.received.server)
+    }
+
+    fn check_sequence(&mut self, message: &Message<'_>) -> Result<(), Failure> {
+        match self.forward.conversation.receive(message) {
+            Ok(()) => Ok(()),
+            // mod_jk takes this for an answer with status 200 and nothing in it.
+            Err(SequenceError::EndBeforeHeaders) => {
+                self.reply.status = 200;
+                self.reply.started = true;
+                Ok(())
+            }
+            Err(SequenceError::HeadersAgain) => Err(Failure::SecondHeadersAfterBody),
+            Err(_) => Err(Failure::Malformed),
+        }
+    }
+
+    fn take_headers(&mut self, headers: &SendHeaders<'_>) -> Result<(), Failure> {
+        let serving = Rc::clone(&self.received.serving);
+        let extensions = self.received.extensions();
+        let listed = &serving.site.backends[self.forward.backend].settings.fail_on_status;
+        let list = extensions.fail_on_status.as_ref().unwrap_or(listed);
+        if let Some(verdict) = list.verdict(headers.status) {
+            return Err(Failure::FailStatus(verdict));
+        }
+        let threshold = extensions.use_server_errors;
+        let replaces = threshold > 0 && i32::from(headers.status) >= threshold;
+        self.forward.headers_received = true;
+        self.reply.started = true;
+        let well_formed = translate::head(&mut self.reply, headers, self.received.wall);
+        if lb_of(&serving.site, &self.received).is_some() {
+            translate::route_cookies(&mut self.reply, &self.run);
+        }
+        if !well_formed {
+            self.reply.close = true;
+            self.forward.replaced = Some(500);
+        } else if replaces {
+            self.forward.replaced = Some(headers.status);
+        }
+        Ok(())
+    }
+
+    /// Passes content on to the client, or holds it back.
+    fn pass_on<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        source: &[u8],
+        flush: bool,
+    ) {
+        if !self.forward.headers_received || self.forward.replaced.is_some() {
+            return;
+        }
+        let urgency = if flush { Urgency::Flush } else { Urgency::None };
+        if !self.push(ctx, line, source, urgency) {
+            return self.fail(ctx, line, Failure::ClientWrite);
+        }
+        if self.reply.broken {
+            // More content than was announced: the backend cannot be trusted any further.
+            self.forward.conversation.close();
+            self.end_service(ctx, line, Ok(()), false);
+            self.abandon(self.reply.status);
+        }
+    }
+
+    /// The response is complete: gives the connection back, then sends the rest of the answer.
+    fn finish<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        source: &[u8],
+    ) {
+        self.end_service(ctx, line, Ok(()), false);
+        self.stage = Stage::Send;
+        if let Some(status) = self.forward.replaced.take() {
+            let close = self.reply.close;
+            let challenge = translate::challenge(&self.reply, status);
+            self.reply.withdraw();
+            self.reply.close = close;
+            if let Some(challenge) = challenge {
+                self.reply.fields.add(b"WWW-Authenticate", &challenge);
+            }
+            return self.answer_error(ctx, line, status);
+        }
+        if !self.push(ctx, line, source, Urgency::End) {
+            self.abandon(self.reply.status);
+        }
+    }
+
+    /// When the waiting for the response must be looked at again.
+    pub(super) fn response_deadline(&self, timeout: Duration) -> Option<Instant> {
+        let since = self.forward.quiet_since?;
+        if self.waits_for_client() {
+            return None;
+        }
+        let settings = &self.backend().settings;
+        let waits = if self.forward.is_clogged() {
+            // mod_jk would wait for ever.
+            [timeout, Duration::ZERO]
+        } else {
+            [self.reply_timeout(), settings.socket_timeout]
+        };
+        waits.into_iter().filter(|wait| !wait.is_zero()).map(|wait| since + wait).min()
+    }
+
+    /// Nothing can go on before the client sends or takes something.
+    pub(super) fn waits_for_client(&self) -> bool {
+        let dry = self.forward.conversation.can_send_data() && !self.forward.is_clogged();
+        self.forward.step == Step::Response && (dry || self.reply.is_clogged())
+    }
+
+    fn check_deadlines<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) -> Flow {
+        let timeout = self.received.settings().timeout;
+        let due = self.response_deadline(timeout).is_some_and(|at| ctx.clock.now >= at);
+        if !due {
+            return Flow::Wait;
+        }
+        let since = self.forward.quiet_since.unwrap_or(ctx.clock.now);
+        let reply = self.reply_timeout();
+        let failure = if self.forward.is_clogged() {
+            if self.forward.body_consumed { Failure::BodySend } else { Failure::Send }
+        } else if !reply.is_zero() && ctx.clock.now >= since + reply {
+            Failure::ReplyTimeout
+        } else {
+            // The socket timeout: mod_jk sees a broken connection.
+            Failure::ConnectionLost
+        };
+        self.fail(ctx, line, failure);
+        Flow::Again
+    }
+
+    /// The longest wait for a packet: the variable, else the rule, else the worker says.
+    fn reply_timeout(&self) -> Duration {
+        let variable = self.received.variable("JK_REPLY_TIMEOUT").map(super::forward::atoi);
+        let variable = variable.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+        variable
+            .or(self.received.extensions().reply_timeout)
+            .unwrap_or(self.backend().settings.reply_timeout)
+    }
+
+    /// Reads the answer to a CPING. `None` while it is incomplete.
+    pub(super) fn read_pong(&mut self) -> Option<bool> {
+        if !self.flush_to_backend() {
+            return Some(false);
+        }
+        let link = self.forward.link.as_mut()?;
+        let mut bytes = [0; 32];
+        while link.readable {
+            match link.stream.read(&mut bytes) {
+                Ok(0) => return Some(false),
+                Ok(n) => {
+                    link.readable = n == bytes.len() || link.ended;
+                    self.forward.read += n as u64;
+                    self.forward.partial.extend_from_slice(&bytes[..n]);
+                    break;
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => link.readable = false,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Some(false),
+            }
+        }
+        let partial = &self.forward.partial;
+        let frame = match split_frame(partial, RECEIVE_LIMIT) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return None,
+            Err(_) => return Some(false),
+        };
+        let pong = matches!(Message::decode(frame.payload), Ok(Message::CPong));
+        let alone = frame.len == partial.len();
+        let accepted =
+            pong && alone && { self.forward.conversation.receive(&Message::CPong).is_ok() };
+        self.forward.partial.clear();
+        Some(accepted)
+    }
+
+    /// Writes bytes of ours to the backend. `false` when the connection is broken.
+    pub(super) fn send_to_backend(&mut self, parts: &[&[u8]]) -> bool {
+        let Forward { link, unsent, written, .. } = &mut self.forward;
+        write_parts(link, unsent, written, parts)
+    }
+
+    /// Sends what the backend's socket would not take before. `false` when it is broken.
+    fn flush_to_backend(&mut self) -> bool {
+        let forward = &mut self.forward;
+        let Some(link) = &mut forward.link else { return false };
+        while forward.unsent_at < forward.unsent.len() && link.writable {
+            match link.stream.write(&forward.unsent[forward.unsent_at..]) {
+                Ok(n) => forward.unsent_at += n,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => link.writable = false,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+        if forward.unsent_at == forward.unsent.len() {
+            forward.unsent.clear();
+            forward.unsent_at = 0;
+        }
+        true
+    }
+
+    /// Whether the state of the conversation is that of a response under way.
+    pub(super) fn awaits_response(&self) -> bool {
+        matches!(
+            self.forward.conversation.state(),
+            State::AwaitHeaders | State::HeadersReceived | State::AwaitEnd
+        )
+    }
+}
+
+/// Writes up to three parts to the backend with one call; what is not taken is kept. `false` when
+/// the connection is broken.
+fn write_parts<S: Stream>(
+    link: &mut Option<Link<S>>,
+    unsent: &mut Vec<u8>,
+    written: &mut u64,
+    parts: &[&[u8]],
+) -> bool {
+    let Some(link) = link else { return false };
+    let mut slices = [IoSlice::new(&[]); 3];
+    for (slice, part) in slices.iter_mut().zip(parts) {
+        *slice = IoSlice::new(part);
+    }
+    let total: usize = slices.iter().map(|slice| slice.len()).sum();
+    let mut taken = 0;
+    while link.writable && taken == 0 && total > 0 {
+        match link.stream.write_vectored(&slices) {
+            Ok(n) => taken = n,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => link.writable = false,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
+    }
+    *written += total as u64;
+    link.writable &= taken == total;
+    let mut skip = taken;
+    for slice in &slices {
+        let from = skip.min(slice.len());
+        skip -= from;
+        unsent.extend_from_slice(&slice[from..]);
+    }
+    true
+}
+
+/// Where a chunk's content lies, given where its payload begins.
+fn content_range(payload: usize, chunk: &[u8]) -> Range<usize> {
+    // Type and length come first: AJP13, Send Body Chunk.
+    let start = payload + 3;
+    start..start + chunk.len()
+}

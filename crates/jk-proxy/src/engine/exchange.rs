@@ -1,0 +1,259 @@
+//! One request and its answer: what was received, what is being done about it, what goes back.
+
+use std::ops::Range;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use jk_balance::Run;
+use jk_config::Server;
+use jk_http::{Framing, RequestHead};
+use jk_site::env::EnvVars;
+use jk_site::host::Host as HostName;
+use jk_types::Extensions;
+
+use super::context::Serving;
+use super::forward::Forward;
+use super::intake::Intake;
+use super::local::FileSend;
+use super::reply::Reply;
+use crate::site::{Host, Site};
+
+/// One request and its answer. Reused from request to request.
+pub(crate) struct Exchange<S> {
+    /// The request as it was understood.
+    pub received: Received<S>,
+    /// Its content.
+    pub intake: Intake,
+    /// The answer.
+    pub reply: Reply,
+    /// What is being done.
+    pub stage: Stage,
+    /// The way to a backend.
+    pub forward: Forward<S>,
+    /// The election, when a load balancer serves the request.
+    pub run: Run,
+}
+
+/// What is being done about a request.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// A backend serves it; [`Exchange::forward`] says how far that is.
+    Forward,
+    /// A file is opened or sent.
+    File(FileSend),
+    /// The answer is complete; what is left is to send it.
+    Send,
+}
+
+/// A request as it was understood. Buffers are kept from request to request.
+pub(crate) struct Received<S> {
+    /// The configuration it is served by, to its end.
+    pub serving: Serving<S>,
+    /// Which server of the site answers.
+    pub server: usize,
+    /// The bytes of the head.
+    pub bytes: Vec<u8>,
+    /// Where its parts are in [`Self::bytes`].
+    pub head: RequestHead,
+    /// The path: decoded, path parameters still inside.
+    pub path: Vec<u8>,
+    /// The path that rules are compared with.
+    pub mapped: Vec<u8>,
+    /// The path in the form in which it is forwarded.
+    pub uri: Vec<u8>,
+    /// The name of the server the client speaks to.
+    pub server_name: Vec<u8>,
+    /// And the port.
+    pub server_port: u16,
+    /// The request's variables.
+    pub env: EnvVars,
+    /// The worker and the rule that led to it.
+    pub mapping: Option<Mapping>,
+    /// When the head was complete.
+    pub started: Instant,
+    /// The same, by the wall clock.
+    pub wall: Duration,
+    /// What the answer may quote about an error.
+    pub notes: Option<&'static str>,
+    /// The file that the path names, when no rule maps it.
+    pub file: Vec<u8>,
+    /// What replaces the `Host` field, because the target named the host.
+    pub host_field: Vec<u8>,
+    /// When the client last sent or took something.
+    pub touched: Instant,
+    /// How many bytes it had sent and taken by then.
+    pub moved: u64,
+    /// The client waits for leave to send its content.
+    pub expects_continue: bool,
+    /// Where the line of a head lies that was refused.
+    pub head_error: Option<Range<usize>>,
+    nothing: Extensions,
+}
+
+/// Where a rule leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    /// The worker; `None` if no worker has the rule's name.
+    pub worker: Option<usize>,
+    /// The place of the rule in its server's map.
+    pub mount: usize,
+}
+
+impl<S> Exchange<S> {
+    /// An exchange without a request.
+    pub(crate) fn new(serving: Serving<S>) -> Self {
+        Self {
+            received: Received {
+                serving,
+                server: 0,
+                bytes: Vec::new(),
+                head: RequestHead::default(),
+                path: Vec::new(),
+                mapped: Vec::new(),
+                uri: Vec::new(),
+                server_name: Vec::new(),
+                server_port: 0,
+                env: EnvVars::default(),
+                mapping: None,
+                started: Instant::now(),
+                wall: Duration::ZERO,
+                notes: None,
+                file: Vec::new(),
+                host_field: Vec::new(),
+                touched: Instant::now(),
+                moved: 0,
+                expects_continue: false,
+                head_error: None,
+                nothing: Extensions::default(),
+            },
+            intake: Intake::default(),
+            reply: Reply::default(),
+            stage: Stage::Send,
+            forward: Forward::default(),
+            run: Run::default(),
+        }
+    }
+
+    /// Forgets its request.
+    pub(crate) fn reset(&mut self, serving: &Serving<S>) {
+        self.reply.reset();
+        self.intake.reset();
+        self.forward.reset();
+        self.stage = Stage::Send;
+        self.received.reset(serving);
+    }
+}
+
+impl<S> Received<S> {
+    fn reset(&mut self, serving: &Serving<S>) {
+        if !Rc::ptr_eq(&self.serving, serving) {
+            self.serving = Rc::clone(serving);
+        }
+        for buffer in [&mut self.bytes, &mut self.path, &mut self.mapped, &mut self.uri] {
+            buffer.clear();
+            buffer.shrink_to(16 * 1024);
+        }
+        self.server_name.clear();
+        self.file.clear();
+        self.host_field.clear();
+        self.expects_continue = false;
+        self.moved = 0;
+        self.head_error = None;
+        self.env.clear();
+        self.server = 0;
+        self.mapping = None;
+        self.notes = None;
+    }
+
+    /// The site that serves the request.
+    pub(crate) fn site(&self) -> &Site {
+        &self.serving.site
+    }
+
+    /// The server that answers.
+    pub(crate) fn host(&self) -> &Host {
+        &self.site().servers[self.server]
+    }
+
+    /// Its settings.
+    pub(crate) fn settings(&self) -> &Server {
+        self.site().settings(self.server)
+    }
+
+    /// The method.
+    pub(crate) fn method(&self) -> &[u8] {
+        self.head.method(&self.bytes)
+    }
+
+    /// The query, without its question mark.
+    pub(crate) fn query(&self) -> Option<&[u8]> {
+        self.head.query(&self.bytes)
+    }
+
+    /// The host that the client asked for.
+    pub(crate) fn host_name(&self) -> Option<HostName<'_>> {
+        let target =
+            jk_site::target::split_target(self.method(), self.head.target(&self.bytes)).ok()?;
+        let field = self.head.find(&self.bytes, "host");
+        jk_site::host::of_request(&target, field, (1, 0), "http").ok().flatten()
+    }
+
+    /// The request line as received, as far as it was.
+    pub(crate) fn request_line(&self) -> &[u8] {
+        match &self.head_error {
+            Some(line) => self.bytes.get(line.clone()).unwrap_or_default(),
+            None => self.head.line(&self.bytes),
+        }
+    }
+
+    /// The fields as they are forwarded.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let host = Some(&self.host_field[..]).filter(|host| !host.is_empty());
+        self.head.fields(&self.bytes).map(move |(name, value)| match host {
+            Some(host) if name.eq_ignore_ascii_case(b"host") => (name, host),
+            _ => (name, value),
+        })
+    }
+
+    /// Whether the content is sent as if its length were not known (`JK_IGNORE_CL`).
+    pub(crate) fn is_streamed(&self) -> bool {
+        match self.head.framing() {
+            Framing::Length(length) => {
+                length > 0 && self.variable(&self.settings().jk.indicators.ignore_cl).is_some()
+            }
+            Framing::None | Framing::Chunked => false,
+        }
+    }
+
+    /// Whether the client has to be told to go on, which is done once.
+    pub(crate) fn take_expectation(&mut self) -> bool {
+        std::mem::take(&mut self.expects_continue)
+    }
+
+    /// What the rule that mapped the request changes.
+    pub(crate) fn extensions(&self) -> &Extensions {
+        let mounts = self.host().mounts.as_ref();
+        match (self.mapping, mounts) {
+            (Some(mapping), Some(mounts)) => mounts
+                .map
+                .mounts()
+                .get(mapping.mount)
+                .map_or(&self.nothing, |mount| &mount.rule.extensions),
+            _ => &self.nothing,
+        }
+    }
+
+    /// The name of the worker that the rule names.
+    pub(crate) fn worker_name(&self) -> Option<&str> {
+        let mount = self.host().mounts.as_ref()?.map.mounts().get(self.mapping?.mount)?;
+        Some(&mount.rule.worker)
+    }
+
+    /// A variable of the request.
+    pub(crate) fn variable(&self, name: &str) -> Option<&[u8]> {
+        if name.is_empty() || self.env.is_empty() {
+            return None;
+        }
+        self.env.get(name.as_bytes())
+    }
+}

@@ -1,0 +1,399 @@
+//! Answers that need no backend: files, redirects, error pages, OPTIONS and TRACE.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use jk_config::ErrorDocument;
+use jk_site::errors::{self, PageFacts, SignatureLine};
+use jk_site::files::{
+    Conditions, Directory, FilePlan, MultipartBoundary, Ranges, Resource, missing, plan,
+    push_moved_location, push_part_head, push_parts_end,
+};
+use jk_site::options::{TraceAnswer, allow, trace};
+
+use super::client::Line;
+use super::context::Context;
+use super::exchange::{Exchange, Stage};
+use super::forward::Flow;
+use super::net::{Net, Stream};
+use super::reply::{Terms, Urgency};
+use super::route::HeadFields;
+use crate::files::{BLOCK, Fetched};
+
+/// A file on its way to the client.
+#[derive(Debug, Default)]
+pub(crate) struct FileSend {
+    /// What the file thread found, not looked at yet.
+    pub fetched: Option<Fetched>,
+    /// Parts that are still to be sent, the present one first.
+    parts: Vec<Range<u64>>,
+    /// With several parts: what stands between them.
+    between: Option<(MultipartBoundary, Vec<u8>, u64)>,
+    /// Text to be sent before the next block.
+    prefix: Vec<u8>,
+}
+
+impl<S: Stream> Exchange<S> {
+    /// Serves a request that no rule maps.
+    pub(crate) fn begin_local<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) {
+        if self.received.method() == b"TRACE" {
+            return self.answer_trace(ctx, line);
+        }
+        let site = &self.received.host().files;
+        let mut name = Vec::new();
+        if self.received.path == b"*" {
+            return match self.received.method() {
+                b"OPTIONS" => self.answer_options(ctx, line),
+                _ => self.answer_error(ctx, line, 400),
+            };
+        }
+        if let Err(status) = site.locate(&self.received.path, &mut name) {
+            return self.answer_error(ctx, line, status);
+        }
+        let index = match site.directory(&self.received.path) {
+            Directory::Index(names) => names.to_vec(),
+            Directory::Redirect => Vec::new(),
+        };
+        self.stage = Stage::File(FileSend::default());
+        self.received.file = name;
+        ctx.files.open(ctx.home, line.key, path_of(&self.received.file), index);
+    }
+
+    /// Goes on with what the file thread found.
+    pub(crate) fn file_step<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) -> Flow {
+        if self.reply.flush(&mut line.stream, &mut line.writable).is_err() {
+            self.abandon(self.reply.status);
+            return Flow::Again;
+        }
+        let Stage::File(send) = &mut self.stage else { return Flow::Again };
+        if self.reply.is_clogged() {
+            return Flow::Wait;
+        }
+        match send.fetched.take() {
+            None => return Flow::Wait,
+            Some(Fetched::Opened { file, size, modified, index }) => {
+                self.opened(ctx, line, file, size, modified, index);
+            }
+            Some(Fetched::Directory) => self.answer_moved(ctx, line),
+            Some(Fetched::NoIndex) => self.answer_error(ctx, line, 403),
+            Some(Fetched::Missing(kind)) => self.answer_error(ctx, line, missing(kind)),
+            Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
+            Some(Fetched::Broken) => self.abandon(self.reply.status),
+        }
+        Flow::Again
+    }
+
+    fn opened<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        file: File,
+        size: u64,
+        modified: SystemTime,
+        index: Option<String>,
+    ) {
+        if let Some(index) = index {
+            self.received.path.extend_from_slice(index.trim_start_matches('/').as_bytes());
+            self.received.file.extend_from_slice(index.trim_start_matches('/').as_bytes());
+            // An index file that a rule maps is served by its worker, never as its source text.
+            if let Some(worker) = self.remapped() {
+                return self.begin_forward(ctx, line, worker);
+            }
+        }
+        let now = SystemTime::UNIX_EPOCH + ctx.clock.wall;
+        let mut content_type = Vec::new();
+        let typed =
+            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
+        let resource =
+            Resource { size, modified, content_type: typed.then_some(&content_type[..]) };
+        let boundary = MultipartBoundary(ctx.clock.wall.as_nanos() as u64 ^ size);
+        let mut ranges = Ranges::default();
+        let fields = HeadFields { head: &self.received.head, bytes: &self.received.bytes };
+        let conditions = Conditions::of(&fields);
+        let plan = plan(self.received.method(), &resource, &conditions, now, boundary, &mut ranges);
+        if let FilePlan::Refuse(status) = plan {
+            return self.answer_error(ctx, line, status);
+        }
+        self.set_status(plan.status());
+        let mut head = Vec::new();
+        plan.push_fields(&resource, now, &ranges, &mut head);
+        self.take_fields(&head);
+        let send_body = self.received.method() != b"HEAD" && plan != FilePlan::NotModified;
+        self.reply.length = match plan {
+            FilePlan::NotModified => None,
+            _ => Some(plan.content_length(&resource, &ranges)),
+        };
+        let parts = match plan {
+            FilePlan::Whole => vec![0..size],
+            _ => ranges.parts,
+        };
+        if !send_body || parts.iter().all(Range::is_empty) {
+            return self.answer(ctx, line, &[]);
+        }
+        let between = match plan {
+            FilePlan::Parts(boundary) => Some((boundary, content_type, size)),
+            _ => None,
+        };
+        self.stage = Stage::File(FileSend { parts, between, ..FileSend::default() });
+        self.read_next(ctx, line, file, Vec::new());
+    }
+
+    /// Asks for the next block, if one is left.
+    fn read_next<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        file: File,
+        buffer: Vec<u8>,
+    ) {
+        let Stage::File(send) = &mut self.stage else { return };
+        let Some(part) = send.parts.first().cloned() else { return };
+        if let Some((boundary, content_type, size)) = &send.between {
+            if send.prefix.is_empty() {
+                push_part_head(*boundary, Some(content_type), &part, *size, &mut send.prefix);
+            }
+        }
+        let len = usize::try_from(part.end - part.start).unwrap_or(BLOCK).min(BLOCK);
+        ctx.files.read(ctx.home, line.key, file, part.start, buffer, len);
+    }
+
+    fn block<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        file: File,
+        bytes: Vec<u8>,
+    ) {
+        let Stage::File(send) = &mut self.stage else { return };
+        let Some(part) = send.parts.first_mut() else { return };
+        if bytes.is_empty() {
+            // The file has become shorter than it was when its length was announced.
+            return self.abandon(self.reply.status);
+        }
+        part.start += bytes.len() as u64;
+        let fresh = !send.prefix.is_empty() && !send.prefix.starts_with(b"\0");
+        let mut content = if fresh { std::mem::take(&mut send.prefix) } else { Vec::new() };
+        if send.between.is_some() {
+            // Not empty: the head of this part has been written.
+            send.prefix = vec![0];
+        }
+        content.extend_from_slice(&bytes);
+        if part.is_empty() {
+            send.parts.remove(0);
+            send.prefix.clear();
+        }
+        let last = send.parts.is_empty();
+        if let (true, Some((boundary, ..))) = (last, &send.between) {
+            push_parts_end(*boundary, &mut content);
+        }
+        let urgency = if last { Urgency::End } else { Urgency::Flush };
+        let pieces = std::mem::take(&mut ctx.pieces);
+        ctx.pieces = pieces;
+        ctx.pieces.clear();
+        ctx.pieces.push(0..content.len());
+        if !self.push(ctx, line, &content, urgency) {
+            return self.abandon(self.reply.status);
+        }
+        if last {
+            self.stage = Stage::Send;
+        } else {
+            self.read_next(ctx, line, file, bytes);
+        }
+    }
+
+    /// Answers with the page for a status (httpd: `ap_send_error_response`).
+    pub(crate) fn answer_error<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        status: u16,
+    ) {
+        self.stage = Stage::Send;
+        self.set_status(status);
+        let documents = &self.received.settings().error_documents;
+        let mut page = Vec::new();
+        match errors::document(documents, status) {
+            Some(ErrorDocument::Text(text)) => {
+                page.extend_from_slice(text.as_bytes());
+            }
+            Some(ErrorDocument::Url(url)) if !errors::is_header_only(status) => {
+                let url = url.clone();
+                return self.answer_redirect(ctx, line, 302, url.as_bytes());
+            }
+            _ => self.push_page(status, &[], &mut page),
+        }
+        if status == 405 || status == 501 {
+            let allowed = allow(self.received.settings().trace);
+            self.reply.fields.add(b"Allow", allowed.as_bytes());
+        }
+        self.set_content_type(errors::CONTENT_TYPE.as_bytes());
+        self.answer(ctx, line, &page);
+    }
+
+    fn push_page(&self, status: u16, location: &[u8], out: &mut Vec<u8>) {
+        let settings = self.received.settings();
+        let signature = SignatureLine::new(
+            settings.signature,
+            &self.received.site().banner,
+            &self.received.server_name,
+            self.received.server_port,
+            settings.admin.as_deref(),
+        );
+        let facts = PageFacts {
+            method: self.received.method(),
+            location,
+            expect: self.received.head.find(&self.received.bytes, "expect"),
+            admin: settings.admin.as_deref(),
+            notes: self.received.notes,
+            reason: None,
+            second: None,
+            signature,
+        };
+        errors::push_page(status, &facts, out);
+    }
+
+    fn answer_redirect<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        status: u16,
+        location: &[u8],
+    ) {
+        self.stage = Stage::Send;
+        self.set_status(status);
+        self.reply.fields.add(b"Location", location);
+        let mut page = Vec::new();
+        self.push_page(status, location, &mut page);
+        self.set_content_type(errors::CONTENT_TYPE.as_bytes());
+        self.answer(ctx, line, &page);
+    }
+
+    /// A directory without its slash.
+    fn answer_moved<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        let received = &self.received;
+        let mut base = Vec::new();
+        let host = received.host_name();
+        received.host().identity.push_url(host.as_ref(), line.ends.local.port(), b"", &mut base);
+        let mut location = Vec::new();
+        push_moved_location(&base, &received.path, received.query(), &mut location);
+        self.answer_redirect(ctx, line, 301, &location);
+    }
+
+    fn answer_options<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        self.set_status(200);
+        let allowed = allow(self.received.settings().trace);
+        self.reply.fields.add(b"Allow", allowed.as_bytes());
+        self.answer(ctx, line, &[]);
+    }
+
+    fn answer_trace<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        let has_body = self.received.head.framing() != jk_http::Framing::None;
+        match trace(self.received.settings().trace, has_body) {
+            TraceAnswer::Refuse(status, notes) => {
+                self.received.notes = notes;
+                self.answer_error(ctx, line, status);
+            }
+            TraceAnswer::Echo | TraceAnswer::EchoWithBody => {
+                self.set_status(200);
+                self.set_content_type(b"message/http");
+                let echo = self.received.bytes.clone();
+                self.answer(ctx, line, &echo);
+            }
+        }
+    }
+
+    fn set_status(&mut self, status: u16) {
+        self.reply.status = status;
+        self.reply.reason.clear();
+        let phrase = jk_http::reason_phrase(status).unwrap_or("Unknown Reason");
+        self.reply.reason.extend_from_slice(phrase.as_bytes());
+    }
+
+    fn set_content_type(&mut self, content_type: &[u8]) {
+        self.reply.content_type.clear();
+        self.reply.content_type.extend_from_slice(content_type);
+    }
+
+    /// Takes over rendered field lines.
+    fn take_fields(&mut self, lines: &[u8]) {
+        for line in lines.split(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+            let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+            if name.eq_ignore_ascii_case(b"Content-Type") {
+                self.set_content_type(value);
+            } else {
+                self.reply.fields.add(name, value);
+            }
+        }
+    }
+
+    /// Sends an answer that is complete.
+    fn answer<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        content: &[u8],
+    ) {
+        self.stage = Stage::Send;
+        self.reply.started = true;
+        if self.received.method() == b"HEAD" && self.reply.length.is_none() {
+            self.reply.length = Some(content.len() as u64);
+        }
+        ctx.pieces.clear();
+        ctx.pieces.push(0..content.len());
+        if !self.push(ctx, line, content, Urgency::End) {
+            self.abandon(self.reply.status);
+        }
+    }
+
+    /// Gives the pieces of `source` that `ctx.pieces` names to the answer. `false` when the client's
+    /// connection is broken.
+    pub(crate) fn push<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        source: &[u8],
+        urgency: Urgency,
+    ) -> bool {
+        let serving = std::rc::Rc::clone(&self.received.serving);
+        let settings = serving.site.settings(self.received.server);
+        let head = &self.received.head;
+        let terms = Terms {
+            version: head.version(),
+            head_only: self.received.method() == b"HEAD",
+            // When the request came, as httpd has it.
+            date: ctx.date.text(self.received.wall.as_secs()),
+            server: serving.site.banner.as_bytes(),
+            keep_alive: jk_http::KeepAlive {
+                enabled: settings.keep_alive,
+                timeout: settings.keep_alive_timeout.as_secs(),
+                max: settings.max_keep_alive_requests,
+            },
+            wants_close: head.wants_close(),
+            wants_keep_alive: head.wants_keep_alive(),
+            served: line.served,
+            last: ctx.finishing || self.received.expects_continue,
+            no_keep_alive: self.received.variable("nokeepalive").is_some(),
+        };
+        let pieces = &ctx.pieces;
+        self.reply
+            .push(&mut line.stream, &mut line.writable, &terms, source, pieces, urgency)
+            .is_ok()
+    }
+}
+
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}

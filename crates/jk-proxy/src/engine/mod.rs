@@ -1,0 +1,216 @@
+//! The brain of one event loop: connections, exchanges, deadlines. It opens no socket and reads no
+//! clock by itself; [`Net`] and [`Clock`] bring the world in.
+
+mod client;
+mod context;
+mod converse;
+mod exchange;
+mod field_list;
+mod forward;
+mod intake;
+mod local;
+mod maintenance;
+mod net;
+mod record;
+mod reply;
+mod request;
+mod route;
+mod translate;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub(crate) use context::{BackendUse, Clock, Context};
+pub(crate) use net::{Connect, Net, Stream};
+pub(crate) use request::Ends;
+
+use crate::arena::{Arena, Key};
+use crate::command::Command;
+use client::{Client, Fate};
+
+/// What an event says of a socket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Readiness {
+    /// Something may be read.
+    pub readable: bool,
+    /// Something may be written.
+    pub writable: bool,
+    /// The other side has ended, or the connection is broken.
+    pub ended: bool,
+}
+
+/// One event loop's connections.
+pub(crate) struct Engine<N: Net> {
+    ctx: Context<N>,
+    clients: Arena<Box<Client<N::Stream>>>,
+    /// Stop at the latest then.
+    stop_at: Option<Instant>,
+}
+
+impl<N: Net> Engine<N> {
+    /// A loop without connections.
+    pub(crate) fn new(ctx: Context<N>) -> Self {
+        Self { ctx, clients: Arena::default(), stop_at: None }
+    }
+
+    /// Access to sockets, for the shell.
+    pub(crate) fn net(&mut self) -> &mut N {
+        &mut self.ctx.net
+    }
+
+    /// The time has moved on.
+    pub(crate) fn set_clock(&mut self, clock: Clock) {
+        self.ctx.clock = clock;
+    }
+
+    /// Whether new connections are welcome.
+    pub(crate) fn accepts(&self) -> bool {
+        !self.ctx.finishing
+    }
+
+    /// Takes a new connection in; `register` is told its key before anything happens on it.
+    ///
+    /// # Errors
+    /// What `register` answers.
+    pub(crate) fn accept(
+        &mut self,
+        stream: N::Stream,
+        ends: Ends,
+        register: impl FnOnce(&mut N, &mut N::Stream, Key) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        let now = self.ctx.clock.now;
+        let none = Key { index: 0, generation: 0 };
+        let key = self.clients.insert(Box::new(Client::new(none, stream, ends, now)));
+        let Some(client) = self.clients.get_mut(key) else { return Ok(()) };
+        client.line.key = key;
+        if let Err(error) = register(&mut self.ctx.net, &mut client.line.stream, key) {
+            self.clients.remove(key);
+            return Err(error);
+        }
+        self.advance(key);
+        Ok(())
+    }
+
+    /// Something happened on a client's socket.
+    pub(crate) fn client_ready(&mut self, key: Key, readiness: Readiness) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        client.line.readable |= readiness.readable;
+        client.line.writable |= readiness.writable;
+        client.line.ended |= readiness.ended;
+        self.advance(key);
+    }
+
+    /// Something happened on a backend's socket.
+    pub(crate) fn backend_ready(&mut self, key: Key, readiness: Readiness) {
+        let Readiness { readable, writable, ended } = readiness;
+        match self.ctx.backends.get(key) {
+            Some(BackendUse::InUse(client)) => {
+                let owner = *client;
+                if let Some(client) = self.clients.get_mut(owner) {
+                    client.backend_ready(key, readable, writable, ended);
+                    self.advance(owner);
+                }
+            }
+            // Writable alone is no news.
+            Some(BackendUse::Parked(..)) if readable || ended => {
+                maintenance::unexpected(&mut self.ctx, key);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an event for this backend connection would concern one that waits in its pool. Such
+    /// events go first: a connection that has ended must not be given to a request that came with
+    /// the same wake-up.
+    pub(crate) fn is_parked(&self, key: Key) -> bool {
+        matches!(self.ctx.backends.get(key), Some(BackendUse::Parked(..)))
+    }
+
+    /// Another thread asks for something.
+    pub(crate) fn command(&mut self, command: Command<N::Stream>) {
+        match command {
+            Command::Adopt(shared) => self.adopt(&shared),
+            Command::Finish { grace } => self.finish(grace),
+            Command::SlotFree(client) => self.advance(client),
+            Command::Taken(key) => drop(self.ctx.backends.remove(key)),
+            Command::MaintainPools => maintenance::expire(&mut self.ctx),
+            Command::File(key, fetched) => {
+                if let Some(client) = self.clients.get_mut(key) {
+                    client.fetched(fetched);
+                    self.advance(key);
+                }
+            }
+        }
+    }
+
+    /// Fires deadlines and gives those another turn who want one; to be called after the events of
+    /// a wake-up.
+    pub(crate) fn settle(&mut self) {
+        while let Some((key, at)) = self.ctx.timers.pop_due(self.ctx.clock.now) {
+            let live = self.clients.get_mut(key).is_some_and(|client| client.armed.fired(at));
+            if live {
+                self.advance(key);
+            }
+        }
+        // Only those of now: who wants yet another turn gets it after the next look at the sockets.
+        for key in std::mem::take(&mut self.ctx.again) {
+            self.advance(key);
+        }
+        if self.stop_at.is_some_and(|at| self.ctx.clock.now >= at) {
+            self.clients.keys().collect::<Vec<_>>().into_iter().for_each(|key| self.close(key));
+        }
+        self.ctx.log.hand_over();
+    }
+
+    /// How long the loop may sleep: not at all when somebody wants a turn.
+    pub(crate) fn sleep(&self) -> Option<Duration> {
+        if !self.ctx.again.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let next = [self.ctx.timers.next(), self.stop_at].into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(self.ctx.clock.now))
+    }
+
+    /// Nothing is left to do.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.ctx.finishing && self.clients.is_empty()
+    }
+
+    /// How many clients are connected.
+    pub(crate) fn connections(&self) -> usize {
+        self.clients.len()
+    }
+
+    fn advance(&mut self, key: Key) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        match client.advance(&mut self.ctx) {
+            Fate::Waits => {}
+            Fate::Again => self.ctx.again.push(key),
+            Fate::Gone => self.close(key),
+        }
+    }
+
+    fn close(&mut self, key: Key) {
+        if let Some(mut client) = self.clients.remove(key) {
+            client.close(&mut self.ctx);
+        }
+    }
+
+    fn adopt(&mut self, shared: &Arc<crate::shared::Shared<N::Stream>>) {
+        let old = std::mem::replace(&mut self.ctx.serving, Rc::new(Arc::clone(shared)));
+        maintenance::retire(&mut self.ctx, &old);
+    }
+
+    fn finish(&mut self, grace: Duration) {
+        self.ctx.finishing = true;
+        self.stop_at = Some(self.ctx.clock.now + grace);
+        let idle: Vec<Key> = self.clients.keys().collect();
+        for key in idle {
+            match self.clients.get(key) {
+                Some(client) if !client.is_busy() => self.close(key),
+                _ => {}
+            }
+        }
+    }
+}

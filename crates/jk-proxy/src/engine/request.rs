@@ -1,0 +1,181 @@
+//! From a client's request to the Forward Request that a backend gets (mod_jk:
+//! `init_ws_service`, `ajp_marshal_into_msgb`).
+
+use std::io::Write as _;
+use std::net::IpAddr;
+
+use ajp13::{Attribute, EncodeError, RequestEncoder, RequestLine, method_code};
+use jk_balance::Failure;
+use jk_config::ForwardUri;
+use jk_http::Framing;
+use jk_site::path::{escape_httpd, escape_proxy};
+use jk_types::{Activation, AjpSettings};
+
+use super::exchange::Received;
+
+/// The two ends of the client's connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    /// The client.
+    pub peer: std::net::SocketAddr,
+    /// Our side.
+    pub local: std::net::SocketAddr,
+}
+
+/// Text of an address or number, on the stack.
+struct Text {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl Text {
+    fn of(value: impl std::fmt::Display) -> Self {
+        let mut text = Self { bytes: [0; 48], len: 0 };
+        let mut rest = &mut text.bytes[..];
+        // Addresses have 45 bytes at most, ports 5.
+        let _ = write!(rest, "{value}");
+        let left = rest.len();
+        text.len = text.bytes.len() - left;
+        text
+    }
+
+    fn address(ip: IpAddr) -> Self {
+        Self::of(ip.to_canonical())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// Writes the Forward Request of a request behind `out`.
+///
+/// # Errors
+/// The request does not fit a packet, or holds what cannot be forwarded.
+pub(super) fn encode<S>(
+    out: &mut Vec<u8>,
+    received: &Received<S>,
+    ends: Ends,
+    settings: &AjpSettings,
+    activation: Option<Activation>,
+    route: Option<&[u8]>,
+) -> Result<usize, Failure> {
+    let options = received.site().jk_options(received.server);
+    let client = if options.forward_local_address { ends.local } else { ends.peer };
+    let address = Text::address(client.ip());
+    let local = Text::address(ends.local.ip());
+    let remote_port = Text::of(if options.forward_local_address { 0 } else { ends.peer.port() });
+    let over = Overrides::of(received);
+
+    let line = RequestLine {
+        method: received.method(),
+        protocol: received.head.protocol(&received.bytes),
+        uri: &received.uri,
+        remote_addr: over.remote_addr.unwrap_or(address.bytes()),
+        remote_host: over.remote_host,
+        server_name: over.local_name.unwrap_or(&received.server_name),
+        server_port: over.local_port.unwrap_or(received.server_port),
+        is_ssl: over.is_ssl,
+    };
+    let mut encoder = RequestEncoder::begin(out, settings.max_packet_size as usize, &line);
+    headers(&mut encoder, received);
+
+    let mut attribute = |attribute| encoder.attribute(attribute);
+    if let Some(secret) = &settings.secret {
+        attribute(Attribute::Secret(secret.expose().as_bytes()));
+    }
+    over.remote_user.into_iter().for_each(|user| attribute(Attribute::RemoteUser(user)));
+    over.auth_type.into_iter().for_each(|kind| attribute(Attribute::AuthType(kind)));
+    received.query().into_iter().for_each(|query| attribute(Attribute::QueryString(query)));
+    route.into_iter().for_each(|route| attribute(Attribute::Route(route)));
+    if method_code(line.method).is_none() {
+        attribute(Attribute::StoredMethod(line.method));
+    }
+    let activation = activation.unwrap_or_default().code();
+    let remote_port = over.remote_port.unwrap_or(Some(remote_port.bytes()));
+    let fixed: [(&[u8], Option<&[u8]>); 3] = [
+        (b"AJP_REMOTE_PORT", remote_port),
+        (b"AJP_LOCAL_ADDR", Some(over.local_addr.unwrap_or(local.bytes()))),
+        (b"JK_LB_ACTIVATION", Some(activation.as_bytes())),
+    ];
+    for (name, value) in fixed {
+        value.into_iter().for_each(|value| attribute(Attribute::Request { name, value }));
+    }
+    for (name, default) in &received.settings().jk.env_vars {
+        let value = received.variable(name).or(default.as_deref().map(str::as_bytes));
+        value
+            .into_iter()
+            .for_each(|value| attribute(Attribute::Request { name: name.as_bytes(), value }));
+    }
+    encoder.finish().map_err(|error| match error {
+        EncodeError::TooLarge { .. } => Failure::TooLarge,
+        // Nothing a client sends gets here: heads with such bytes are refused. A variable may.
+        _ => Failure::ClientRead,
+    })
+}
+
+/// The content length goes first, so that a backend which stumbles over a later header knows that a
+/// data packet follows.
+fn headers<S>(encoder: &mut RequestEncoder<'_>, received: &Received<S>) {
+    let given = received.head.find(&received.bytes, "content-length");
+    match received.head.framing() {
+        Framing::Length(_) if received.is_streamed() => {}
+        Framing::Length(_) => encoder.header(b"content-length", given.unwrap_or(b"0")),
+        Framing::None => encoder.header(b"content-length", given.unwrap_or(b"0")),
+        Framing::Chunked => {}
+    }
+    for (name, value) in received.fields() {
+        if name.len() != 14 || !name.eq_ignore_ascii_case(b"content-length") {
+            encoder.header(name, value);
+        }
+    }
+}
+
+/// What request variables put in the place of what the connection says. A variable that is set but
+/// empty means "no value", never "keep the original".
+struct Overrides<'a> {
+    remote_addr: Option<&'a [u8]>,
+    remote_host: Option<&'a [u8]>,
+    remote_port: Option<Option<&'a [u8]>>,
+    remote_user: Option<&'a [u8]>,
+    auth_type: Option<&'a [u8]>,
+    local_name: Option<&'a [u8]>,
+    local_addr: Option<&'a [u8]>,
+    local_port: Option<u16>,
+    is_ssl: bool,
+}
+
+impl<'a> Overrides<'a> {
+    fn of<S>(received: &'a Received<S>) -> Self {
+        let jk = &received.settings().jk;
+        let names = &jk.indicators;
+        let get = |name: &str| received.variable(name);
+        let some = |value: Option<&'a [u8]>| value.filter(|value| !value.is_empty());
+        Self {
+            remote_addr: get(&names.remote_addr),
+            remote_host: some(get(&names.remote_host)),
+            remote_port: get(&names.remote_port).map(|port| some(Some(port))),
+            remote_user: some(get(&names.remote_user)),
+            auth_type: some(get(&names.auth_type)),
+            local_name: get(&names.local_name),
+            local_addr: get(&names.local_addr),
+            local_port: get(&names.local_port).map(|port| super::forward::atoi(port) as u16),
+            is_ssl: jk.extract_ssl
+                && get(&names.https).is_some_and(|value| value.eq_ignore_ascii_case(b"on")),
+        }
+    }
+}
+
+/// Writes the path in the form in which it is forwarded (`JkOptions ForwardURI…`).
+pub(super) fn forwarded_uri(form: ForwardUri, path: &[u8], target: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    match form {
+        ForwardUri::Proxy => escape_proxy(path, out),
+        ForwardUri::Compat => out.extend_from_slice(path),
+        ForwardUri::Escaped => escape_httpd(path, out),
+        ForwardUri::CompatUnparsed => {
+            let end = memchr::memchr(b'?', target).unwrap_or(target.len());
+            out.extend_from_slice(&target[..end]);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What a request head means: which server answers, which path it names, and who serves that.
+
+use jk_http::{HeadError, Version};
+use jk_site::env::RequestView;
+use jk_site::fields::Fields;
+use jk_site::host;
+use jk_site::target::{Form, split_target};
+
+use super::client::Line;
+use super::context::Context;
+use super::exchange::{Exchange, Mapping, Received};
+use super::net::{Net, Stream};
+use crate::site::Site;
+
+/// The scheme of every connection so far.
+const SCHEME: &str = "http";
+
+/// Who serves a request.
+enum Destination {
+    Worker(usize),
+    /// A rule names a worker that does not exist.
+    NoWorker,
+    /// No rule: the server itself.
+    Local,
+    /// Nobody.
+    Refused(u16),
+}
+
+impl<S: Stream> Exchange<S> {
+    /// Finds out what the request is and begins to serve it.
+    pub(crate) fn route<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        self.begin_at(ctx);
+        let destination = match self.received.understand(line) {
+            Ok(form) => self.received.destination(line, form),
+            Err(status) => Destination::Refused(status),
+        };
+        match destination {
+            Destination::Worker(worker) => self.begin_forward(ctx, line, worker),
+            Destination::NoWorker => self.answer_error(ctx, line, 500),
+            Destination::Local => self.begin_local(ctx, line),
+            Destination::Refused(status) => self.answer_error(ctx, line, status),
+        }
+    }
+
+    /// Answers a head that cannot be understood.
+    pub(crate) fn route_refused<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        error: &HeadError,
+    ) {
+        self.received.head_error = Some(error.line.clone());
+        self.refuse(ctx, line, error.status);
+    }
+
+    /// Answers without looking at the request, and ends the connection.
+    pub(crate) fn refuse<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        status: u16,
+    ) {
+        self.begin_at(ctx);
+        self.received.choose_server(line, None);
+        self.reply.close = true;
+        self.answer_error(ctx, line, status);
+    }
+
+    fn begin_at<N: Net<Stream = S>>(&mut self, ctx: &Context<N>) {
+        self.received.started = ctx.clock.now;
+        self.received.touched = ctx.clock.now;
+        self.received.wall = ctx.clock.wall;
+    }
+
+    /// Looks again where the path leads, after an index file was put in its place.
+    pub(crate) fn remapped(&mut self) -> Option<usize> {
+        let mapping = self.received.map().ok().flatten()?;
+        self.received.mapping = Some(mapping);
+        self.received.prepare_forward();
+        mapping.worker
+    }
+}
+
+impl<S> Received<S> {
+    /// Target, host, server and path.
+    fn understand(&mut self, line: &Line<S>) -> Result<Form, u16> {
+        let Self { bytes, head, .. } = self;
+        let target = split_target(head.method(bytes), head.target(bytes))?;
+        let version = match head.version() {
+            Version::Http11 => (1, 1),
+            _ => (1, 0),
+        };
+        let host = host::of_request(&target, head.find(bytes, "host"), version, SCHEME);
+        let named = host.as_ref().ok().copied().flatten();
+        let site = &self.serving.site;
+        self.server = Site::server_index(site.vhosts.choose(line.ends.local, named.as_ref()));
+        let identity = &site.servers[self.server].identity;
+        identity.push_name(named.as_ref(), &mut self.server_name);
+        self.server_port = identity.port(named.as_ref(), line.ends.local.port());
+        if let Some(host) = named.filter(host::Host::from_target) {
+            host.push_field(&mut self.host_field);
+        }
+        host?;
+        if head.version() == Version::Http10 && head.framing() == jk_http::Framing::Chunked {
+            return Err(400);
+        }
+        if target.form == Form::Asterisk {
+            self.path.extend_from_slice(b"*");
+            return Ok(target.form);
+        }
+        let slashes = self.serving.site.settings(self.server).encoded_slashes;
+        jk_site::path::decode_path(target.path, slashes, &mut self.path)?;
+        Ok(target.form)
+    }
+
+    /// The server and its name, for a request of which no more is known.
+    fn choose_server(&mut self, line: &Line<S>, host: Option<&host::Host<'_>>) {
+        let site = &self.serving.site;
+        self.server = Site::server_index(site.vhosts.choose(line.ends.local, host));
+        let identity = &site.servers[self.server].identity;
+        identity.push_name(host, &mut self.server_name);
+        self.server_port = identity.port(host, line.ends.local.port());
+    }
+
+    fn destination(&mut self, line: &Line<S>, form: Form) -> Destination {
+        let limit = self.settings().limit_request_body;
+        if limit > 0 && matches!(self.head.framing(), jk_http::Framing::Length(n) if n > limit) {
+            return Destination::Refused(413);
+        }
+        if form == Form::Authority {
+            return Destination::Refused(405);
+        }
+        self.set_variables(line);
+        // httpd answers TRACE itself, whatever is mapped.
+        if form == Form::Asterisk || self.method() == b"TRACE" {
+            return Destination::Local;
+        }
+        if self.variable("no-jk").is_some() {
+            return Destination::Local;
+        }
+        match self.map() {
+            Err(status) => Destination::Refused(status),
+            Ok(None) => Destination::Local,
+            Ok(Some(mapping)) => {
+                self.mapping = Some(mapping);
+                self.prepare_forward();
+                mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
+            }
+        }
+    }
+
+    /// The rule for the path, if there is one.
+    fn map(&mut self) -> Result<Option<Mapping>, u16> {
+        let Self { path, mapped, .. } = self;
+        jk_balance::normalise(path, mapped).map_err(|_| 400_u16)?;
+        let Some(mounts) = &self.serving.site.servers[self.server].mounts else { return Ok(None) };
+        Ok(mounts
+            .map
+            .lookup(&self.mapped)
+            .map(|mount| Mapping { worker: mounts.target(mount), mount: mount.index }))
+    }
+
+    fn prepare_forward(&mut self) {
+        let form = self.serving.site.jk_options(self.server).forward_uri;
+        let env = &self.serving.site.servers[self.server].env;
+        env.apply_late(&mut self.env);
+        let target = self.head.target(&self.bytes);
+        super::request::forwarded_uri(form, &self.path, target, &mut self.uri);
+    }
+
+    fn set_variables(&mut self, line: &Line<S>) {
+        let rules = &self.serving.site.servers[self.server].env;
+        if rules.is_empty() {
+            return;
+        }
+        let path = self.head.path(&self.bytes);
+        let fields = HeadFields { head: &self.head, bytes: &self.bytes };
+        let view = RequestView {
+            remote_addr: line.ends.peer.ip().to_canonical(),
+            remote_host: None,
+            server_addr: line.ends.local.ip().to_canonical(),
+            method: self.head.method(&self.bytes),
+            protocol: self.head.protocol(&self.bytes),
+            path,
+            fields: &fields,
+        };
+        rules.apply_early(&view, &mut self.env);
+    }
+}
+
+/// The fields of a request head, for those who look them up by name.
+pub(super) struct HeadFields<'a> {
+    /// The head.
+    pub head: &'a jk_http::RequestHead,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+impl Fields for HeadFields<'_> {
+    fn at(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        self.head.fields(self.bytes).nth(index)
+    }
+}

@@ -1,0 +1,160 @@
+//! Opening and reading files, which may block and therefore never happens on a loop thread.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::arena::Key;
+use crate::pool::LoopId;
+
+/// Bytes read at once.
+pub(crate) const BLOCK: usize = 64 * 1024;
+
+/// What a loop asks for.
+#[derive(Debug)]
+enum Job {
+    Open { home: LoopId, client: Key, path: PathBuf, index: Vec<String> },
+    Read { home: LoopId, client: Key, file: File, offset: u64, buffer: Vec<u8>, len: usize },
+}
+
+/// What it gets.
+#[derive(Debug)]
+pub(crate) enum Fetched {
+    /// A regular file.
+    Opened {
+        /// The file.
+        file: File,
+        /// Its size.
+        size: u64,
+        /// When its content last changed.
+        modified: SystemTime,
+        /// The index name that was found, when a directory was asked for.
+        index: Option<String>,
+    },
+    /// The path names a directory, but does not end in a slash.
+    Directory,
+    /// A directory without any of the index files.
+    NoIndex,
+    /// Nothing that can be served.
+    Missing(ErrorKind),
+    /// A block that was read; empty at the end of the file.
+    Block {
+        /// The file, back for the next block.
+        file: File,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Reading failed.
+    Broken,
+}
+
+/// The way to the file threads.
+#[derive(Clone, Debug)]
+pub(crate) struct Files {
+    jobs: Sender<Job>,
+}
+
+impl Files {
+    /// Starts `threads` file threads, which answer through `reply`.
+    ///
+    /// # Errors
+    /// A thread could not be started.
+    pub(crate) fn start(
+        threads: usize,
+        reply: impl Fn(LoopId, Key, Fetched) + Clone + Send + 'static,
+    ) -> io::Result<Self> {
+        let (jobs, queue) = unbounded::<Job>();
+        for _ in 0..threads {
+            let (queue, reply) = (queue.clone(), reply.clone());
+            std::thread::Builder::new()
+                .name("files".to_owned())
+                .spawn(move || run(&queue, &reply))?;
+        }
+        Ok(Self { jobs })
+    }
+
+    /// File access that is answered by whoever holds the other end, for tests without threads.
+    pub(crate) fn open(&self, home: LoopId, client: Key, path: PathBuf, index: Vec<String>) {
+        let _ = self.jobs.send(Job::Open { home, client, path, index });
+    }
+
+    /// Reads up to `len` bytes from `offset`, using `buffer`'s memory.
+    pub(crate) fn read(
+        &self,
+        home: LoopId,
+        client: Key,
+        file: File,
+        offset: u64,
+        buffer: Vec<u8>,
+        len: usize,
+    ) {
+        let _ = self.jobs.send(Job::Read { home, client, file, offset, buffer, len });
+    }
+}
+
+fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
+    for job in queue {
+        match job {
+            Job::Open { home, client, path, index } => reply(home, client, open(path, index)),
+            Job::Read { home, client, file, offset, buffer, len } => {
+                reply(home, client, read(file, offset, buffer, len));
+            }
+        }
+    }
+}
+
+fn open(path: PathBuf, index: Vec<String>) -> Fetched {
+    let wants_directory = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let found = match std::fs::metadata(&path) {
+        Ok(found) => found,
+        Err(error) => return Fetched::Missing(error.kind()),
+    };
+    if found.is_dir() {
+        return if wants_directory { open_index(&path, index) } else { Fetched::Directory };
+    }
+    if wants_directory {
+        // `/file/`: httpd sees path info behind a plain file.
+        return Fetched::Missing(ErrorKind::NotADirectory);
+    }
+    if !found.is_file() {
+        return Fetched::Missing(ErrorKind::PermissionDenied);
+    }
+    open_file(&path, None)
+}
+
+fn open_index(directory: &std::path::Path, index: Vec<String>) -> Fetched {
+    for name in index {
+        let path = directory.join(name.trim_start_matches('/'));
+        if std::fs::metadata(&path).is_ok_and(|found| found.is_file()) {
+            return open_file(&path, Some(name));
+        }
+    }
+    Fetched::NoIndex
+}
+
+fn open_file(path: &std::path::Path, index: Option<String>) -> Fetched {
+    let opened = File::open(path).and_then(|file| {
+        let found = file.metadata()?;
+        Ok((file, found.len(), found.modified()?))
+    });
+    match opened {
+        Ok((file, size, modified)) => Fetched::Opened { file, size, modified, index },
+        Err(error) => Fetched::Missing(error.kind()),
+    }
+}
+
+fn read(file: File, offset: u64, mut bytes: Vec<u8>, len: usize) -> Fetched {
+    bytes.clear();
+    bytes.resize(len.min(BLOCK), 0);
+    match file.read_at(&mut bytes, offset) {
+        Ok(n) => {
+            bytes.truncate(n);
+            Fetched::Block { file, bytes }
+        }
+        Err(_) => Fetched::Broken,
+    }
+}

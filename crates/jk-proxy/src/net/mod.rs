@@ -1,0 +1,11 @@
+//! The only place that touches sockets: listeners, streams and the loop that waits for them.
+
+mod event_loop;
+mod listener;
+mod stream;
+
+pub(crate) use event_loop::{Inboxes, Order};
+pub(crate) use event_loop::{clock, create};
+pub(crate) use listener::wanted;
+pub(crate) use listener::{Endpoints, ListenError};
+pub(crate) use stream::MioStream;

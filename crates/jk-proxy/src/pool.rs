@@ -1,0 +1,281 @@
+//! Connections to one backend, for the whole process.
+//!
+//! A *slot* is the right to have one connection; there are as many as `connection_pool_size`, and a
+//! service call holds one from start to end (mod_jk: `ajp_get_endpoint`, `ajp_done`). Idle
+//! connections count against the slots too. Each idle connection stays registered with the event
+//! loop that used it last and is preferred by that loop; another loop takes it over only when it has
+//! none of its own, so that the process never opens a connection while an idle one exists, exactly
+//! as one httpd child would not.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::arena::Key;
+
+/// Which event loop.
+pub(crate) type LoopId = usize;
+
+/// An idle connection.
+#[derive(Debug)]
+pub(crate) struct Parked<S> {
+    /// The connection.
+    pub stream: S,
+    /// Its name in the arena of its loop.
+    pub key: Key,
+    /// Since when it is idle.
+    pub since: Instant,
+}
+
+/// What a holder of a slot starts with.
+#[derive(Debug)]
+pub(crate) enum Start<S> {
+    /// An idle connection of the asking loop.
+    Own(Parked<S>),
+    /// An idle connection registered with another loop.
+    Foreign(LoopId, Parked<S>),
+    /// No idle connection: open one.
+    Fresh,
+}
+
+/// Who wants to be told when a slot comes free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waiter {
+    /// Its loop.
+    pub home: LoopId,
+    /// The client whose request waits.
+    pub client: Key,
+}
+
+/// Slots and idle connections of one worker instance.
+#[derive(Debug)]
+pub(crate) struct Pool<S> {
+    limit: usize,
+    in_use: usize,
+    idle: Vec<Vec<Parked<S>>>,
+    waiters: VecDeque<Waiter>,
+    created: Instant,
+    /// No connection is kept any more: the configuration it belongs to was replaced.
+    retired: bool,
+}
+
+impl<S> Pool<S> {
+    /// A pool of `limit` slots used by `loops` event loops.
+    pub(crate) fn new(limit: usize, loops: usize, now: Instant) -> Self {
+        Self {
+            limit,
+            in_use: 0,
+            idle: (0..loops).map(|_| Vec::new()).collect(),
+            waiters: VecDeque::new(),
+            created: now,
+            retired: false,
+        }
+    }
+
+    /// Whether a slot could be had now.
+    pub(crate) fn has_free_slot(&self) -> bool {
+        self.in_use < self.limit
+    }
+
+    /// Takes a slot, with an idle connection if there is one.
+    pub(crate) fn acquire(&mut self, home: LoopId) -> Option<Start<S>> {
+        if !self.has_free_slot() {
+            return None;
+        }
+        self.in_use += 1;
+        Some(self.take_idle(home))
+    }
+
+    /// An idle connection for the holder of a slot whose own was dead.
+    pub(crate) fn take_idle(&mut self, home: LoopId) -> Start<S> {
+        if let Some(parked) = self.idle[home].pop() {
+            return Start::Own(parked);
+        }
+        let fullest = (0..self.idle.len()).max_by_key(|&at| self.idle[at].len());
+        match fullest.and_then(|at| Some((at, self.idle[at].pop()?))) {
+            Some((owner, parked)) => Start::Foreign(owner, parked),
+            None => Start::Fresh,
+        }
+    }
+
+    /// Gives a slot back, with its connection if that may be used again. Answers who waits for it,
+    /// and the connection if the pool keeps none any more.
+    pub(crate) fn release(
+        &mut self,
+        home: LoopId,
+        parked: Option<Parked<S>>,
+    ) -> (Option<Waiter>, Option<Parked<S>>) {
+        debug_assert!(self.in_use > 0, "a slot is released once");
+        self.in_use = self.in_use.saturating_sub(1);
+        let mut refused = None;
+        match parked {
+            Some(parked) if self.retired => refused = Some(parked),
+            Some(parked) => self.idle[home].push(parked),
+            None => {}
+        }
+        (self.waiters.pop_front(), refused)
+    }
+
+    /// Asks to be told of the next free slot.
+    pub(crate) fn wait(&mut self, waiter: Waiter) {
+        if !self.waiters.contains(&waiter) {
+            self.waiters.push_back(waiter);
+        }
+    }
+
+    /// No longer wants to be told.
+    pub(crate) fn stop_waiting(&mut self, waiter: Waiter) {
+        self.waiters.retain(|other| *other != waiter);
+    }
+
+    /// Removes an idle connection, because something came in on it: the backend closed it or broke
+    /// the protocol. `None` if somebody has taken it meanwhile.
+    pub(crate) fn forget(&mut self, home: LoopId, key: Key) -> Option<Parked<S>> {
+        let at = self.idle[home].iter().position(|parked| parked.key == key)?;
+        Some(self.idle[home].remove(at))
+    }
+
+    /// Idle connections of one loop that have outlived `timeout`, as long as more than `minimum`
+    /// connections stay open in all (mod_jk: `ajp_maintain`).
+    pub(crate) fn expire(
+        &mut self,
+        home: LoopId,
+        timeout: Duration,
+        minimum: usize,
+        now: Instant,
+    ) -> Vec<Parked<S>> {
+        let mut expired = Vec::new();
+        let mut at = 0;
+        while at < self.idle[home].len() && self.open() > minimum {
+            if now.saturating_duration_since(self.idle[home][at].since) > timeout {
+                expired.push(self.idle[home].remove(at));
+            } else {
+                at += 1;
+            }
+        }
+        expired
+    }
+
+    /// Takes idle connections of one loop out to be probed, a slot each, when idle for longer than
+    /// `interval`. Without `connection_pool_timeout` mod_jk never updates the idle clock, so all
+    /// connections count as idle since the pool was made.
+    pub(crate) fn take_for_probe(
+        &mut self,
+        home: LoopId,
+        interval: Duration,
+        clocked: bool,
+        now: Instant,
+    ) -> Vec<Parked<S>> {
+        let created = self.created;
+        let idle_for = |parked: &Parked<S>| {
+            now.saturating_duration_since(if clocked { parked.since } else { created })
+        };
+        let mut taken = Vec::new();
+        let mut at = 0;
+        while at < self.idle[home].len() && self.in_use < self.limit {
+            if idle_for(&self.idle[home][at]) > interval {
+                taken.push(self.idle[home].remove(at));
+                self.in_use += 1;
+            } else {
+                at += 1;
+            }
+        }
+        taken
+    }
+
+    /// Keeps no connection from now on; answers the idle ones of one loop.
+    pub(crate) fn retire(&mut self, home: LoopId) -> Vec<Parked<S>> {
+        self.retired = true;
+        std::mem::take(&mut self.idle[home])
+    }
+
+    /// Connections in use or idle, as far as slots tell.
+    pub(crate) fn open(&self) -> usize {
+        self.in_use + self.idle.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parked(stream: u32, now: Instant) -> Parked<u32> {
+        Parked { stream, key: Key { index: stream, generation: 0 }, since: now }
+    }
+
+    fn streams(parked: Vec<Parked<u32>>) -> Vec<u32> {
+        parked.into_iter().map(|parked| parked.stream).collect()
+    }
+
+    #[test]
+    fn slots_are_bounded_over_all_loops() {
+        let now = Instant::now();
+        let mut pool = Pool::<u32>::new(1, 2, now);
+        assert!(matches!(pool.acquire(0), Some(Start::Fresh)));
+        assert!(pool.acquire(1).is_none());
+        pool.wait(Waiter { home: 1, client: Key { index: 9, generation: 0 } });
+        let (waiter, _) = pool.release(0, Some(parked(1, now)));
+        assert_eq!(waiter.map(|waiter| waiter.home), Some(1));
+        assert!(matches!(pool.acquire(1), Some(Start::Foreign(0, p)) if p.stream == 1));
+    }
+
+    #[test]
+    fn a_loop_prefers_its_own_idle_connection() {
+        let now = Instant::now();
+        let mut pool = Pool::new(3, 2, now);
+        for home in [0, 1] {
+            assert!(pool.acquire(home).is_some());
+        }
+        let _ = pool.release(0, Some(parked(10, now)));
+        let _ = pool.release(1, Some(parked(11, now)));
+        assert!(matches!(pool.acquire(1), Some(Start::Own(p)) if p.stream == 11));
+        assert!(matches!(pool.acquire(1), Some(Start::Foreign(0, p)) if p.stream == 10));
+        assert!(matches!(pool.acquire(1), Some(Start::Fresh)));
+        assert!(pool.acquire(1).is_none());
+    }
+
+    #[test]
+    fn a_size_of_zero_never_gives_a_slot() {
+        assert!(Pool::<u32>::new(0, 1, Instant::now()).acquire(0).is_none());
+    }
+
+    /// W92: pool of 4, minimum 2, three idle connections over the timeout: one is closed.
+    #[test]
+    fn expiry_stops_at_the_minimum() {
+        let now = Instant::now();
+        let mut pool = Pool::new(4, 1, now);
+        for _ in 0..3 {
+            assert!(pool.acquire(0).is_some());
+        }
+        for stream in 0..3 {
+            let _ = pool.release(0, Some(parked(stream, now)));
+        }
+        let later = now + Duration::from_secs(11);
+        assert_eq!(streams(pool.expire(0, Duration::from_secs(10), 2, later)), [0]);
+    }
+
+    /// W91: without a pool timeout, a connection is probed at each run even if just used.
+    #[test]
+    fn the_idle_clock_runs_only_with_a_pool_timeout() {
+        let start = Instant::now();
+        let mut pool = Pool::new(2, 1, start);
+        assert!(pool.acquire(0).is_some());
+        let later = start + Duration::from_secs(60);
+        let _ = pool.release(0, Some(parked(5, later)));
+        let interval = Duration::from_secs(30);
+        assert!(pool.take_for_probe(0, interval, true, later).is_empty());
+        assert_eq!(streams(pool.take_for_probe(0, interval, false, later)), [5]);
+        assert_eq!(pool.open(), 1);
+    }
+
+    #[test]
+    fn a_retired_pool_keeps_nothing() {
+        let now = Instant::now();
+        let mut pool = Pool::new(2, 1, now);
+        assert!(pool.acquire(0).is_some());
+        assert!(pool.acquire(0).is_some());
+        let _ = pool.release(0, Some(parked(1, now)));
+        assert_eq!(streams(pool.retire(0)), [1]);
+        let (_, refused) = pool.release(0, Some(parked(2, now)));
+        assert_eq!(refused.map(|parked| parked.stream), Some(2));
+    }
+}

@@ -1,0 +1,30 @@
+//! What all event loops share: a site and the connections to its backends.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+
+use crate::pool::Pool;
+use crate::site::Site;
+
+/// One configuration in service, with its pools.
+#[derive(Debug)]
+pub(crate) struct Shared<S> {
+    /// The site.
+    pub site: Site,
+    /// The pool of each backend, by its place in [`Site::backends`].
+    pub pools: Vec<Mutex<Pool<S>>>,
+}
+
+impl<S> Shared<S> {
+    /// Pools for a site that `loops` loops serve.
+    pub(crate) fn new(site: Site, loops: usize, now: Instant) -> Arc<Self> {
+        let pools = site
+            .backends
+            .iter()
+            .map(|backend| Mutex::new(Pool::new(backend.pool_size, loops, now)))
+            .collect();
+        Arc::new(Self { site, pools })
+    }
+}
