@@ -1,0 +1,107 @@
+//! `jackdaw serve`: a site, until a signal ends it.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jk_config::Config;
+use jk_proxy::{Proxy, ProxyError};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
+
+use crate::cli::ServeArgs;
+use crate::site::{self, Unusable};
+
+/// Why serving did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] Unusable),
+    /// The proxy did not start.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// Signals cannot be waited for.
+    #[error("cannot wait for signals: {0}")]
+    Signals(#[source] io::Error),
+    /// The process id cannot be written.
+    #[error("cannot write the PidFile {path}: {source}")]
+    PidFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Serves until TERM or INT.
+///
+/// # Errors
+/// Serving did not begin.
+pub fn run(args: &ServeArgs) -> Result<(), ServeError> {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"))
+        .format_timestamp_millis()
+        .init();
+    let mut signals =
+        Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1]).map_err(ServeError::Signals)?;
+    let config = site::usable(&args.site, site::read(&args.site))?;
+    let pid_file = PidFile::write(&config)?;
+    let (mut proxy, warnings) = Proxy::start(config, loops(args))?;
+    warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    for address in proxy.addresses() {
+        log::info!("listening on {address}");
+    }
+    for signal in signals.forever() {
+        match signal {
+            SIGHUP => reload(args, &mut proxy),
+            SIGUSR1 => proxy.reopen_logs(),
+            _ => break,
+        }
+    }
+    log::info!("stopping, requests in flight get {} s", args.grace);
+    proxy.stop(Duration::from_secs(args.grace));
+    drop(pid_file);
+    Ok(())
+}
+
+fn reload(args: &ServeArgs, proxy: &mut Proxy) {
+    let reloaded = site::usable(&args.site, site::read(&args.site))
+        .map_err(ServeError::from)
+        .and_then(|config| proxy.reload(config).map_err(ServeError::from));
+    match reloaded {
+        Ok(warnings) => {
+            warnings.iter().for_each(|warning| log::warn!("{warning}"));
+            log::info!("configuration reloaded");
+        }
+        Err(problem) => log::error!("the old configuration is kept: {problem}"),
+    }
+}
+
+fn loops(args: &ServeArgs) -> usize {
+    match args.threads {
+        Some(threads) => threads.into(),
+        None => std::thread::available_parallelism().map_or(1, Into::into),
+    }
+}
+
+/// The file that names our process, for as long as we run.
+struct PidFile(Option<PathBuf>);
+
+impl PidFile {
+    fn write(config: &Config) -> Result<Self, ServeError> {
+        let Some(path) = config.pid_file.clone() else { return Ok(Self(None)) };
+        match fs::write(&path, format!("{}\n", std::process::id())) {
+            Ok(()) => Ok(Self(Some(path))),
+            Err(source) => Err(ServeError::PidFile { path, source }),
+        }
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
