@@ -18,12 +18,13 @@ pub fn is_reason(bytes: &[u8]) -> bool {
 
 /// Whether a field value that is a list of tokens, such as `Connection`, holds `token`.
 ///
-/// Every byte that cannot be part of a token separates, and case is ignored (httpd:
-/// `ap_find_token`).
+/// Every byte that cannot be part of a token separates, and case is ignored. As in httpd
+/// (`ap_find_token`), the beginning of `token` is enough: `Connection: c` closes.
 pub fn list_has_token(value: &[u8], token: &[u8]) -> bool {
-    value
-        .split(|&b| !is_token_byte(b))
-        .any(|word| !word.is_empty() && word.eq_ignore_ascii_case(token))
+    value.split(|&b| !is_token_byte(b)).any(|word| {
+        let start = token.get(..word.len());
+        !word.is_empty() && start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Reads a `Content-Length`: digits only, at most 2^63 - 1 (httpd: `ap_parse_strict_length`).
@@ -36,13 +37,6 @@ pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {
         length.checked_mul(10)?.checked_add(digit)
     })?;
     i64::try_from(length).is_ok().then_some(length)
-}
-
-/// Drops spaces and tabs at both ends.
-pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
-    let start = bytes.iter().position(|&b| !is_blank(b)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|&b| !is_blank(b)).map_or(start, |last| last + 1);
-    bytes.get(start..end).unwrap_or_default()
 }
 
 pub(crate) const fn is_blank(b: u8) -> bool {

@@ -181,8 +181,8 @@ impl RequestHead {
     }
 
     /// Whether the connection must close after the response: the client said so, or both framings
-    /// were given and the next request cannot be found with certainty, or an expectation came in
-    /// HTTP/1.0.
+    /// were given and the next request cannot be found with certainty, or it waits for a
+    /// `100 Continue` that will not come, because there is no content or the version is 1.0.
     pub fn wants_close(&self) -> bool {
         self.close
     }
@@ -192,7 +192,8 @@ impl RequestHead {
         self.keep_alive
     }
 
-    /// Whether the client waits for `100 Continue` before it sends the content.
+    /// Whether the client waits for `100 Continue` before it sends the content. If it is answered
+    /// without, the connection must close: see `broken` in [`crate::Exchange`].
     pub fn expects_continue(&self) -> bool {
         self.expects_continue
     }
@@ -210,6 +211,7 @@ impl RequestHead {
             .and_then(|()| self.conclude_framing(buf))
             .and_then(|()| self.conclude_host(buf))
             .and_then(|()| self.conclude_expectation(buf))
+            .and_then(|()| self.conclude_coding(buf))
             .map_err(|kind| self.error(kind))?;
         let connection = self.find(buf, "Connection").unwrap_or_default();
         let (close, keep_alive) =
@@ -227,9 +229,8 @@ impl RequestHead {
             self.framing = Framing::Length(length);
         }
         let Some(coding) = self.find(buf, "Transfer-Encoding") else { return Ok(()) };
-        check_coding(coding)?;
         // RFC 9112 section 6.1: no 1.0 client can mean it; an intermediary may have passed it on.
-        if self.version == Version::Http10 {
+        if Coding::of(coding) == Coding::Open || self.version == Version::Http10 {
             return Err(HeadErrorKind::TransferEncoding);
         }
         if self.framing != Framing::None {
@@ -266,9 +267,18 @@ impl RequestHead {
             value if value.eq_ignore_ascii_case(b"100-continue") => {}
             _ => return Err(HeadErrorKind::Expectation),
         }
-        self.expects_continue = self.version == Version::Http11;
-        self.close |= self.version == Version::Http10;
+        let has_content = !matches!(self.framing, Framing::None | Framing::Length(0));
+        self.expects_continue = has_content && self.version == Version::Http11;
+        self.close |= !self.expects_continue;
         Ok(())
+    }
+
+    /// Comes last because httpd would answer everything else first.
+    fn conclude_coding(&self, buf: &[u8]) -> Result<(), HeadErrorKind> {
+        match self.find(buf, "Transfer-Encoding").map(Coding::of) {
+            Some(Coding::Unsupported) => Err(HeadErrorKind::UnsupportedCoding),
+            _ => Ok(()),
+        }
     }
 
     /// Splits and checks the target; the last step of reading a request line.
@@ -282,15 +292,29 @@ impl RequestHead {
     }
 }
 
-/// Accepts `chunked` alone. httpd takes any list that ends in it and leaves the rest to the
-/// handler; mod_jk answers 501 to those, and so do we before anyone can read the content wrongly.
-fn check_coding(value: &[u8]) -> Result<(), HeadErrorKind> {
-    if value.eq_ignore_ascii_case(b"chunked") {
-        return Ok(());
+/// How a `Transfer-Encoding` is to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    /// `chunked` alone.
+    Chunked,
+    /// Several codings of which the last is `chunked`. httpd leaves them to the handler, and
+    /// mod_jk's answer is 501; ours is the same before anyone can read the content wrongly.
+    Unsupported,
+    /// Anything else: the end of the content cannot be found.
+    Open,
+}
+
+impl Coding {
+    /// Only spaces, no tabs, may precede the last coding (httpd: `ap_is_chunked`).
+    fn of(value: &[u8]) -> Self {
+        if value.eq_ignore_ascii_case(b"chunked") {
+            return Self::Chunked;
+        }
+        let last = value.rsplit(|&b| b == b',').next().unwrap_or_default();
+        let spaces = last.iter().take_while(|&&b| b == b' ').count();
+        match last.get(spaces..) {
+            Some(last) if last.eq_ignore_ascii_case(b"chunked") => Self::Unsupported,
+            _ => Self::Open,
+        }
     }
-    let last = value.rsplit(|&b| b == b',').next().unwrap_or_default();
-    if crate::grammar::trim(last).eq_ignore_ascii_case(b"chunked") {
-        return Err(HeadErrorKind::UnsupportedCoding);
-    }
-    Err(HeadErrorKind::TransferEncoding)
 }

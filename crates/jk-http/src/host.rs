@@ -113,10 +113,13 @@ fn parse_port(digits: &[u8]) -> Result<u16, HeadErrorKind> {
 /// Checks a name or an IPv4 address and returns it in lower case without the dot at its end.
 fn check_name(name: Text, buf: &[u8], store: &mut Vec<u8>) -> Result<Text, HeadErrorKind> {
     let text = name.of(buf, store);
+    let bytes_allowed = text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !bytes_allowed || text.windows(2).any(|pair| pair == b"..") {
+        return Err(HeadErrorKind::Host);
+    }
     let text = text.strip_suffix(b".").unwrap_or(text);
     let name = Text { end: name.start + text.len(), ..name };
-    let bytes_allowed = text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if text.is_empty() || !bytes_allowed || text.windows(2).any(|pair| pair == b"..") {
+    if text.is_empty() {
         return Err(HeadErrorKind::Host);
     }
     let plausible = if text.iter().all(|&b| b.is_ascii_digit() || b == b'.') {

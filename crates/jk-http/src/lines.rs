@@ -50,8 +50,10 @@ impl RequestHead {
         let start = self.phase.start;
         let unseen = buf.get(self.phase.scanned..).unwrap_or_default();
         let Some(offset) = memchr(b'\n', unseen) else {
-            self.phase.scanned = buf.len().max(start);
-            self.check_length(Text::received(start, buf.len()), limits)?;
+            self.phase.scanned = buf.len();
+            // A CR at the end may turn out to belong to the line end.
+            let end = buf.strip_suffix(b"\r").unwrap_or(buf).len();
+            self.check_length(Text::received(start, end), limits)?;
             return Ok(None);
         };
         let lf = self.phase.scanned + offset;
@@ -68,7 +70,7 @@ impl RequestHead {
     }
 
     /// Refuses a line that is too long. One byte more than the limit is let through, as in httpd,
-    /// whose buffer has room for the CR; so an unfinished line may hold yet one more.
+    /// whose buffer has room for it.
     fn check_length(&mut self, line: Text, limits: &Limits) -> Result<(), HeadErrorKind> {
         let (limit, kind) = if self.phase.has_line {
             (limits.field_size, HeadErrorKind::FieldTooLong)

@@ -41,17 +41,14 @@ impl Target {
     pub(crate) fn parse(buf: &[u8], method: &[u8], target: Text) -> Result<Self, HeadErrorKind> {
         let bytes = target.within(buf);
         let parts = match bytes {
-            [b'/', ..] => Self::origin(bytes, target),
-            b"*" if method == b"OPTIONS" => return Ok(Self::asterisk(target)),
             _ if method == b"CONNECT" => return Self::authority(bytes, target),
+            [b'/', ..] => Self::origin(bytes, target),
+            // httpd lets a query follow the asterisk.
+            [b'*'] | [b'*', b'?', ..] if method == b"OPTIONS" => Self::asterisk(bytes, target),
             _ => Self::absolute(bytes, target)?,
         };
-        let path = parts.path.map_or(&b"/"[..], |path| path.within(buf));
         // RFC 9110 section 4.2.5: the fragment never leaves the client.
-        if !path.starts_with(b"/") || memchr(b'#', bytes).is_some() {
-            return Err(HeadErrorKind::Target);
-        }
-        Ok(parts)
+        if memchr(b'#', bytes).is_some() { Err(HeadErrorKind::Target) } else { Ok(parts) }
     }
 
     /// Slashes in front are reduced to one, lest they begin an authority.
@@ -61,8 +58,8 @@ impl Target {
         split_path(bytes.get(start..).unwrap_or_default(), target.start + start)
     }
 
-    fn asterisk(target: Text) -> Self {
-        Self { form: TargetForm::Asterisk, path: Some(target), ..Self::default() }
+    fn asterisk(bytes: &[u8], target: Text) -> Self {
+        Self { form: TargetForm::Asterisk, ..split_path(bytes, target.start) }
     }
 
     fn authority(bytes: &[u8], target: Text) -> Result<Self, HeadErrorKind> {
