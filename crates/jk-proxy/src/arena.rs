@@ -62,11 +62,6 @@ impl<T> Arena<T> {
         })
     }
 
-    /// How many values there are.
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()

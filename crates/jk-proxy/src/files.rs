@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use jk_site::files::Found;
 
 use crate::arena::Key;
 use crate::pool::LoopId;
@@ -35,12 +36,10 @@ pub(crate) enum Fetched {
         /// The index name that was found, when a directory was asked for.
         index: Option<String>,
     },
-    /// The path names a directory, but does not end in a slash.
-    Directory,
+    /// No regular file.
+    Other(Found),
     /// A directory without any of the index files.
     NoIndex,
-    /// Nothing that can be served.
-    Missing(ErrorKind),
     /// A block that was read; empty at the end of the file.
     Block {
         /// The file, back for the next block.
@@ -109,41 +108,47 @@ fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
 
 fn open(path: PathBuf, index: Vec<String>) -> Fetched {
     let wants_directory = path.as_os_str().as_encoded_bytes().ends_with(b"/");
-    let found = match std::fs::metadata(&path) {
-        Ok(found) => found,
-        Err(error) => return Fetched::Missing(error.kind()),
-    };
-    if found.is_dir() {
-        return if wants_directory { open_index(&path, index) } else { Fetched::Directory };
+    match look(&path) {
+        Found::File if wants_directory => {
+            // `/file/`: httpd sees path info behind a plain file.
+            Fetched::Other(Found::Missing(ErrorKind::NotADirectory))
+        }
+        Found::File => open_file(&path, None),
+        Found::Directory if wants_directory => open_index(&path, index),
+        other => Fetched::Other(other),
     }
-    if wants_directory {
-        // `/file/`: httpd sees path info behind a plain file.
-        return Fetched::Missing(ErrorKind::NotADirectory);
-    }
-    if !found.is_file() {
-        return Fetched::Missing(ErrorKind::PermissionDenied);
-    }
-    open_file(&path, None)
 }
 
-fn open_index(directory: &std::path::Path, index: Vec<String>) -> Fetched {
+fn look(path: &Path) -> Found {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => Found::File,
+        Ok(found) if found.is_dir() => Found::Directory,
+        Ok(_) => Found::Other,
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            Found::DanglingLink
+        }
+        Err(error) => Found::Missing(error.kind()),
+    }
+}
+
+fn open_index(directory: &Path, index: Vec<String>) -> Fetched {
     for name in index {
         let path = directory.join(name.trim_start_matches('/'));
-        if std::fs::metadata(&path).is_ok_and(|found| found.is_file()) {
+        if look(&path) == Found::File {
             return open_file(&path, Some(name));
         }
     }
     Fetched::NoIndex
 }
 
-fn open_file(path: &std::path::Path, index: Option<String>) -> Fetched {
+fn open_file(path: &Path, index: Option<String>) -> Fetched {
     let opened = File::open(path).and_then(|file| {
         let found = file.metadata()?;
         Ok((file, found.len(), found.modified()?))
     });
     match opened {
         Ok((file, size, modified)) => Fetched::Opened { file, size, modified, index },
-        Err(error) => Fetched::Missing(error.kind()),
+        Err(error) => Fetched::Other(Found::Missing(error.kind())),
     }
 }
 

@@ -10,6 +10,7 @@ use jk_http::DateCache;
 
 use super::exchange::Exchange;
 use super::net::Net;
+use super::probe::Probe;
 use crate::arena::{Arena, Key};
 use crate::files::Files;
 use crate::logs::Sink;
@@ -52,7 +53,9 @@ pub(crate) enum BackendUse<S> {
     /// It waits in the pool of this backend.
     Parked(Serving<S>, usize),
     /// It is being probed by maintenance.
-    Probed,
+    Probed(Box<Probe<S>>),
+    /// It is about to be forgotten.
+    Gone,
 }
 
 /// What connections of one loop share.
@@ -75,6 +78,8 @@ pub(crate) struct Context<N: Net> {
     pub pieces: Vec<Range<usize>>,
     /// Connections to be looked at again before the next wait.
     pub again: Vec<Key>,
+    /// Backend connections that are being probed.
+    pub probing: Vec<Key>,
     /// The `Date` field.
     pub date: DateCache,
     /// Log lines.
@@ -109,6 +114,7 @@ impl<N: Net> Context<N> {
             scratch: vec![0; SCRATCH],
             pieces: Vec::new(),
             again: Vec::new(),
+            probing: Vec::new(),
             date: DateCache::default(),
             log,
             files,

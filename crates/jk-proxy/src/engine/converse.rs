@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use ajp13::{
-    BodyDue, END_OF_BODY, HEADER_LEN, Message, RECEIVE_LIMIT, SendHeaders, SequenceError, State,
+    BodyDue, END_OF_BODY, HEADER_LEN, Message, RECEIVE_LIMIT, SendHeaders, SequenceError,
     data_head, data_len, max_data, split_frame,
 };
 use jk_balance::Failure;
@@ -151,7 +151,7 @@ impl<S: Stream> Exchange<S> {
                 self.interim(line);
                 return None;
             }
-            Err(IntakeError::Gone | IntakeError::Body(_)) => {
+            Err(IntakeError::Gone | IntakeError::Body) => {
                 self.fail(ctx, line, Failure::ClientRead);
                 return Some(Flow::Again);
             }
@@ -493,14 +493,6 @@ impl<S: Stream> Exchange<S> {
             forward.unsent_at = 0;
         }
         true
-    }
-
-    /// Whether the state of the conversation is that of a response under way.
-    pub(super) fn awaits_response(&self) -> bool {
-        matches!(
-            self.forward.conversation.state(),
-            State::AwaitHeaders | State::HeadersReceived | State::AwaitEnd
-        )
     }
 }
 

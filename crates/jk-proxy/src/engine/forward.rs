@@ -112,8 +112,6 @@ pub(crate) struct Link<S> {
     pub ended: bool,
     /// The connection stands (and is counted).
     pub open: bool,
-    /// Since when it would be idle.
-    pub since: Instant,
 }
 
 /// What a step came to.
@@ -374,7 +372,6 @@ impl<S: Stream> Exchange<S> {
                     writable: false,
                     ended: false,
                     open: false,
-                    since: ctx.clock.now,
                 });
                 let until = (!timeout.is_zero()).then(|| ctx.clock.now + timeout);
                 self.forward.step = Step::Connected { until };
@@ -655,7 +652,6 @@ impl<S: Stream> Exchange<S> {
             writable: true,
             ended: !quiet,
             open: true,
-            since: parked.since,
         })
     }
 

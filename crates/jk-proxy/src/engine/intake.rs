@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use jk_http::{BodyDecoder, BodyError, Framing};
+use jk_http::{BodyDecoder, Framing};
 
 /// Room for content that is read ahead.
 const ROOM: usize = 64 * 1024;
@@ -33,7 +33,7 @@ pub(crate) struct Intake {
 #[derive(Debug)]
 pub(crate) enum IntakeError {
     /// The framing is broken.
-    Body(BodyError),
+    Body,
     /// The client ended or broke the connection before the content was complete.
     Gone,
 }
@@ -147,7 +147,7 @@ impl Intake {
         let Some(decoder) = &mut self.decoder else { return Ok(()) };
         while self.content.len() < want && self.raw < self.end && !decoder.is_done() {
             let piece =
-                decoder.decode(&self.bytes[self.raw..self.end]).map_err(IntakeError::Body)?;
+                decoder.decode(&self.bytes[self.raw..self.end]).map_err(|_| IntakeError::Body)?;
             if piece.consumed == 0 {
                 break;
             }
@@ -205,7 +205,7 @@ impl Intake {
 
 /// Moves decoded bytes up to the content before them, unless they adjoin it already.
 fn append(bytes: &mut [u8], content: &mut Range<usize>, piece: Range<usize>) {
-    if content.is_empty() {
+    if content.start == content.end {
         *content = piece;
     } else if content.end == piece.start {
         content.end = piece.end;

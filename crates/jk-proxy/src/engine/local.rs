@@ -8,10 +8,10 @@ use std::time::SystemTime;
 use jk_config::ErrorDocument;
 use jk_site::errors::{self, PageFacts, SignatureLine};
 use jk_site::files::{
-    Conditions, Directory, FilePlan, MultipartBoundary, Ranges, Resource, missing, plan,
-    push_moved_location, push_part_head, push_parts_end,
+    Conditions, FilePlan, Found, MultipartBoundary, Ranges, Resource, Step, decide, plan,
+    push_moved_location, without_index,
 };
-use jk_site::options::{TraceAnswer, allow, trace};
+use jk_site::options::{self, TraceAnswer, allow, allow_elsewhere, trace};
 
 use super::client::Line;
 use super::context::Context;
@@ -49,17 +49,14 @@ impl<S: Stream> Exchange<S> {
         let mut name = Vec::new();
         if self.received.path == b"*" {
             return match self.received.method() {
-                b"OPTIONS" => self.answer_options(ctx, line),
+                b"OPTIONS" => self.answer_options(ctx, line, false),
                 _ => self.answer_error(ctx, line, 400),
             };
         }
         if let Err(status) = site.locate(&self.received.path, &mut name) {
             return self.answer_error(ctx, line, status);
         }
-        let index = match site.directory(&self.received.path) {
-            Directory::Index(names) => names.to_vec(),
-            Directory::Redirect => Vec::new(),
-        };
+        let index = site.index().to_vec();
         self.stage = Stage::File(FileSend::default());
         self.received.file = name;
         ctx.files.open(ctx.home, line.key, path_of(&self.received.file), index);
@@ -84,13 +81,34 @@ impl<S: Stream> Exchange<S> {
             Some(Fetched::Opened { file, size, modified, index }) => {
                 self.opened(ctx, line, file, size, modified, index);
             }
-            Some(Fetched::Directory) => self.answer_moved(ctx, line),
-            Some(Fetched::NoIndex) => self.answer_error(ctx, line, 403),
-            Some(Fetched::Missing(kind)) => self.answer_error(ctx, line, missing(kind)),
+            Some(Fetched::Other(found)) => {
+                let step = decide(self.received.method(), &self.received.path, found);
+                self.take_step(ctx, line, step);
+            }
+            Some(Fetched::NoIndex) => {
+                let step = without_index(self.received.method());
+                self.take_step(ctx, line, step);
+            }
             Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
             Some(Fetched::Broken) => self.abandon(self.reply.status),
         }
         Flow::Again
+    }
+
+    /// Answers without a file.
+    fn take_step<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        step: Step,
+    ) {
+        match step {
+            Step::Redirect => self.answer_moved(ctx, line),
+            Step::Options => self.answer_options(ctx, line, true),
+            Step::Refuse(status) => self.answer_error(ctx, line, status),
+            // Both have been tried by whoever found out.
+            Step::Serve | Step::TryIndex => self.answer_error(ctx, line, 403),
+        }
     }
 
     fn opened<N: Net<Stream = S>>(
@@ -110,7 +128,11 @@ impl<S: Stream> Exchange<S> {
                 return self.begin_forward(ctx, line, worker);
             }
         }
-        let now = SystemTime::UNIX_EPOCH + ctx.clock.wall;
+        let step = decide(self.received.method(), &self.received.path, Found::File);
+        if step != Step::Serve {
+            return self.take_step(ctx, line, step);
+        }
+        let now = SystemTime::UNIX_EPOCH + self.received.wall;
         let mut content_type = Vec::new();
         let typed =
             self.received.host().files.push_content_type(&self.received.file, &mut content_type);
@@ -121,23 +143,22 @@ impl<S: Stream> Exchange<S> {
         let fields = HeadFields { head: &self.received.head, bytes: &self.received.bytes };
         let conditions = Conditions::of(&fields);
         let plan = plan(self.received.method(), &resource, &conditions, now, boundary, &mut ranges);
-        if let FilePlan::Refuse(status) = plan {
-            return self.answer_error(ctx, line, status);
+        if plan == FilePlan::Unsatisfiable {
+            return self.answer_error(ctx, line, plan.status());
         }
         self.set_status(plan.status());
+        let is_head = self.received.method() == b"HEAD";
         let mut head = Vec::new();
-        plan.push_fields(&resource, now, &ranges, &mut head);
+        plan.push_fields(is_head, &resource, now, &ranges, &mut head);
+        plan.push_content_type(&resource, &mut head);
         self.take_fields(&head);
-        let send_body = self.received.method() != b"HEAD" && plan != FilePlan::NotModified;
-        self.reply.length = match plan {
-            FilePlan::NotModified => None,
-            _ => Some(plan.content_length(&resource, &ranges)),
-        };
+        self.reply.length = plan.content_length(&resource, &ranges);
         let parts = match plan {
-            FilePlan::Whole => vec![0..size],
-            _ => ranges.parts,
+            FilePlan::Whole => Vec::from([Range { start: 0, end: size }]),
+            FilePlan::Part | FilePlan::Parts(_) => ranges.parts,
+            _ => Vec::new(),
         };
-        if !send_body || parts.iter().all(Range::is_empty) {
+        if is_head || parts.iter().all(Range::is_empty) {
             return self.answer(ctx, line, &[]);
         }
         let between = match plan {
@@ -160,7 +181,7 @@ impl<S: Stream> Exchange<S> {
         let Some(part) = send.parts.first().cloned() else { return };
         if let Some((boundary, content_type, size)) = &send.between {
             if send.prefix.is_empty() {
-                push_part_head(*boundary, Some(content_type), &part, *size, &mut send.prefix);
+                boundary.push_part_head(Some(content_type), &part, *size, &mut send.prefix);
             }
         }
         let len = usize::try_from(part.end - part.start).unwrap_or(BLOCK).min(BLOCK);
@@ -194,7 +215,7 @@ impl<S: Stream> Exchange<S> {
         }
         let last = send.parts.is_empty();
         if let (true, Some((boundary, ..))) = (last, &send.between) {
-            push_parts_end(*boundary, &mut content);
+            boundary.push_end(&mut content);
         }
         let urgency = if last { Urgency::End } else { Urgency::Flush };
         let pieces = std::mem::take(&mut ctx.pieces);
@@ -233,7 +254,9 @@ impl<S: Stream> Exchange<S> {
             _ => self.push_page(status, &[], &mut page),
         }
         if status == 405 || status == 501 {
-            let allowed = allow(self.received.settings().trace);
+            let setting = self.received.settings().trace;
+            let found = self.received.mapping.is_none() && self.received.method() != b"TRACE";
+            let allowed = if found { allow(setting) } else { allow_elsewhere(setting) };
             self.reply.fields.add(b"Allow", allowed.as_bytes());
         }
         self.set_content_type(errors::CONTENT_TYPE.as_bytes());
@@ -289,24 +312,33 @@ impl<S: Stream> Exchange<S> {
         self.answer_redirect(ctx, line, 301, &location);
     }
 
-    fn answer_options<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+    fn answer_options<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        path: bool,
+    ) {
         self.set_status(200);
-        let allowed = allow(self.received.settings().trace);
-        self.reply.fields.add(b"Allow", allowed.as_bytes());
+        let mut head = Vec::new();
+        options::push_fields(path.then_some(self.received.settings().trace), &mut head);
+        self.take_fields(&head);
         self.answer(ctx, line, &[]);
     }
 
     fn answer_trace<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
-        let has_body = self.received.head.framing() != jk_http::Framing::None;
+        let has_body = match self.received.head.framing() {
+            jk_http::Framing::None => false,
+            jk_http::Framing::Length(length) => length > 0,
+            jk_http::Framing::Chunked => true,
+        };
         match trace(self.received.settings().trace, has_body) {
-            TraceAnswer::Refuse(status, notes) => {
-                self.received.notes = notes;
-                self.answer_error(ctx, line, status);
-            }
+            TraceAnswer::Refuse(status) => self.answer_error(ctx, line, status),
             TraceAnswer::Echo | TraceAnswer::EchoWithBody => {
                 self.set_status(200);
                 self.set_content_type(b"message/http");
-                let echo = self.received.bytes.clone();
+                let mut echo = Vec::new();
+                let fields = HeadFields { head: &self.received.head, bytes: &self.received.bytes };
+                options::push_trace(self.received.request_line(), &fields, &mut echo);
                 self.answer(ctx, line, &echo);
             }
         }

@@ -11,6 +11,7 @@ mod intake;
 mod local;
 mod maintenance;
 mod net;
+mod probe;
 mod record;
 mod reply;
 mod request;
@@ -64,11 +65,6 @@ impl<N: Net> Engine<N> {
         self.ctx.clock = clock;
     }
 
-    /// Whether new connections are welcome.
-    pub(crate) fn accepts(&self) -> bool {
-        !self.ctx.finishing
-    }
-
     /// Takes a new connection in; `register` is told its key before anything happens on it.
     ///
     /// # Errors
@@ -112,6 +108,7 @@ impl<N: Net> Engine<N> {
                     self.advance(owner);
                 }
             }
+            Some(BackendUse::Probed(_)) => probe::ready(&mut self.ctx, key, readiness),
             // Writable alone is no news.
             Some(BackendUse::Parked(..)) if readable || ended => {
                 maintenance::unexpected(&mut self.ctx, key);
@@ -134,7 +131,10 @@ impl<N: Net> Engine<N> {
             Command::Finish { grace } => self.finish(grace),
             Command::SlotFree(client) => self.advance(client),
             Command::Taken(key) => drop(self.ctx.backends.remove(key)),
-            Command::MaintainPools => maintenance::expire(&mut self.ctx),
+            Command::MaintainPools => {
+                maintenance::expire(&mut self.ctx);
+                probe::begin(&mut self.ctx);
+            }
             Command::File(key, fetched) => {
                 if let Some(client) = self.clients.get_mut(key) {
                     client.fetched(fetched);
@@ -153,6 +153,7 @@ impl<N: Net> Engine<N> {
                 self.advance(key);
             }
         }
+        probe::expire(&mut self.ctx);
         // Only those of now: who wants yet another turn gets it after the next look at the sockets.
         for key in std::mem::take(&mut self.ctx.again) {
             self.advance(key);
@@ -168,18 +169,14 @@ impl<N: Net> Engine<N> {
         if !self.ctx.again.is_empty() {
             return Some(Duration::ZERO);
         }
-        let next = [self.ctx.timers.next(), self.stop_at].into_iter().flatten().min()?;
+        let probes = probe::next_deadline(&self.ctx);
+        let next = [self.ctx.timers.next(), self.stop_at, probes].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(self.ctx.clock.now))
     }
 
     /// Nothing is left to do.
     pub(crate) fn is_finished(&self) -> bool {
         self.ctx.finishing && self.clients.is_empty()
-    }
-
-    /// How many clients are connected.
-    pub(crate) fn connections(&self) -> usize {
-        self.clients.len()
     }
 
     fn advance(&mut self, key: Key) {

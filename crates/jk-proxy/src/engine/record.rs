@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local};
 use jk_site::access_log::{ConnectionEnd, Record, wanted};
-use jk_site::fields::Fields;
 use jk_site::jk_log::RequestRecord;
 use jk_types::Activation;
 
@@ -140,6 +139,3 @@ fn notes<S>(exchange: &Exchange<S>, duration: Duration) -> Vec<(Vec<u8>, Vec<u8>
     }
     notes
 }
-
-/// Notes are looked up by name.
-const _: fn(&Vec<(Vec<u8>, Vec<u8>)>) -> &dyn Fields = |notes| notes;

@@ -1,7 +1,7 @@
 //! From a backend's response head to what the client gets, by httpd's rules (`testdata/site/
 //! proxied-response.md` holds what was measured).
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use ajp13::SendHeaders;
 use jk_balance::Run;
@@ -73,12 +73,11 @@ fn content_length(reply: &mut Reply, value: &[u8]) {
 
 /// Rendered anew; the future is capped, what cannot be read is the epoch.
 fn last_modified(reply: &mut Reply, value: &[u8], now: Duration) {
-    let at = std::str::from_utf8(value)
-        .ok()
-        .and_then(|text| httpdate::parse_http_date(text.trim()).ok())
-        .unwrap_or(std::time::UNIX_EPOCH)
-        .min(std::time::UNIX_EPOCH + now);
-    reply.fields.set(b"Last-Modified", httpdate::fmt_http_date(at).as_bytes());
+    let at = jk_site::date::parse(value).and_then(|seconds| u64::try_from(seconds).ok());
+    let at = UNIX_EPOCH + Duration::from_secs(at.unwrap_or(0).min(now.as_secs()));
+    let mut text = Vec::new();
+    jk_site::date::push(at, &mut text);
+    reply.fields.set(b"Last-Modified", &text);
 }
 
 /// Values of all `Vary` fields in one, each once, joined by bare commas.
