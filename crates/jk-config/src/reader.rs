@@ -243,7 +243,12 @@ impl<'e> Reader<'e> {
             let known = map.get(name).map(|entry| entry.value.clone());
             known.or_else(|| Some(env(std::str::from_utf8(name).ok()?)?.into_bytes()))
         })?;
+        let mut said = Vec::new();
         for span in expanded.unknown {
+            if said.contains(&&value.bytes[span.clone()]) {
+                continue;
+            }
+            said.push(&value.bytes[span.clone()]);
             let at = place.at(value.at + span.start..value.at + span.end);
             let message =
                 format!("{} means nothing here and stays as it is", quoted(&value.bytes[span]));

@@ -194,10 +194,14 @@ fn check_timeouts(site: &Site<'_>, workers: &[Worker]) {
         many => format!("`{first}` and {} other workers have", many - 1),
     };
     let prefix = format!("worker.{first}.");
-    let at = site.map.entries().iter().find(|e| e.key.starts_with(prefix.as_bytes()));
+    let of_first = site.map.entries().iter().find(|e| e.key.starts_with(prefix.as_bytes()));
+    // A worker without directives is at least named somewhere.
+    let at = of_first.and_then(Entry::key_location).or_else(|| {
+        site.map.get(b"worker.list").and_then(|list| list.word_location(first.as_bytes()))
+    });
     let message = format!("{subject} no timeout: a backend that hangs is waited for without end");
     let help = "consider `reply_timeout`, or `socket_timeout`, and `ping_mode=A`";
-    site.report(Diagnostic::hint(at.and_then(Entry::key_location), message).help(help));
+    site.report(Diagnostic::hint(at, message).help(help));
 }
 
 fn has_no_timeout(ajp: &AjpSettings) -> bool {
