@@ -4,8 +4,9 @@ use jk_config::{ErrorDocument, Signature};
 
 mod canned;
 mod reason;
+mod text;
 
-pub use reason::{reason, status_line};
+pub use reason::{push_status, reason};
 
 /// The media type of every page.
 pub const CONTENT_TYPE: &str = "text/html; charset=iso-8859-1";
@@ -23,8 +24,6 @@ pub struct PageFacts<'a> {
     pub admin: Option<&'a str>,
     /// What went wrong, as HTML; httpd's `error-notes` (400, 403, 411, 414, 501, 502).
     pub notes: Option<&'a str>,
-    /// The reason phrase, when it is not the usual one for the status.
-    pub reason: Option<&'a [u8]>,
     /// The status that was met while an `ErrorDocument` for this one was fetched.
     pub second: Option<u16>,
     /// The line under the page.
@@ -64,6 +63,11 @@ impl<'a> SignatureLine<'a> {
 
 /// What stands for a `ServerAdmin` that was not configured.
 pub(crate) const NO_ADMIN: &str = "[no address given]";
+
+/// Whether the connection ends after a response with this status, whoever made it.
+pub fn closes_connection(status: u16) -> bool {
+    matches!(status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503)
+}
 
 /// Whether a response with this status has no body and no page: 1xx, 204, 304.
 pub fn is_header_only(status: u16) -> bool {

@@ -30,6 +30,7 @@
 pub mod access_log;
 pub mod banner;
 pub mod canonical;
+pub mod date;
 pub mod env;
 pub mod errors;
 pub mod fields;

@@ -4,6 +4,7 @@ pub fn reason(status: u16) -> Option<&'static str> {
         100 => "Continue",
         101 => "Switching Protocols",
         102 => "Processing",
+        103 => "Early Hints",
         200 => "OK",
         201 => "Created",
         202 => "Accepted",
@@ -40,12 +41,10 @@ pub fn reason(status: u16) -> Option<&'static str> {
         415 => "Unsupported Media Type",
         416 => "Requested Range Not Satisfiable",
         417 => "Expectation Failed",
-        418 => "I'm A Teapot",
         421 => "Misdirected Request",
         422 => "Unprocessable Entity",
         423 => "Locked",
         424 => "Failed Dependency",
-        425 => "Too Early",
         426 => "Upgrade Required",
         428 => "Precondition Required",
         429 => "Too Many Requests",
@@ -66,13 +65,14 @@ pub fn reason(status: u16) -> Option<&'static str> {
     })
 }
 
-/// Appends `<status> <reason>` as httpd's status line has it when nobody set a reason.
-pub fn status_line(status: u16, out: &mut Vec<u8>) {
+/// Appends `<status> <reason>` as in the status line of a page; a status that httpd does not know is
+/// shown as 500.
+pub fn push_status(status: u16, out: &mut Vec<u8>) {
     let (status, text) = match reason(status) {
         Some(text) => (status, text),
         None => (500, "Internal Server Error"),
     };
-    out.extend_from_slice(status.to_string().as_bytes());
-    out.push(b' ');
+    let digit = |place: u16| b'0' + u8::try_from(status / place % 10).unwrap_or(0);
+    out.extend_from_slice(&[digit(100), digit(10), digit(1), b' ']);
     out.extend_from_slice(text.as_bytes());
 }

@@ -1,5 +1,7 @@
 //! The crate against what was measured on httpd 2.4.71 and mod_jk 1.2.48: `testdata/site/`.
 
 mod common;
+mod files;
 mod hosts;
+mod pages;
 mod paths;
