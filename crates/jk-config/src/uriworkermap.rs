@@ -84,7 +84,8 @@ fn no_slash(key: &str, pattern: &str, at: Location) -> Diagnostic {
     if misplaced != pattern && misplaced.starts_with('/') {
         finding.help("at most one `-`, then at most one `!`, may come before a pattern")
     } else if pattern.starts_with(['*', '?']) {
-        finding.help(format!("write `/{pattern}`"))
+        let prefixes = &key[..key.len() - pattern.len()];
+        finding.help(format!("write `{prefixes}/{pattern}`"))
     } else {
         finding
     }

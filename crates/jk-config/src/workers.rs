@@ -19,6 +19,7 @@ use crate::expand::{BadReference, ReferenceFault, resolve_references};
 use crate::property_map::{Entry, PropertyMap};
 use crate::reader::{Reader, Role};
 use crate::{Diagnostic, Location, Severity, SourceId, mount_rules};
+use advice::Uses;
 use kind::Kind;
 use settings::{Settings, Site, Word};
 
@@ -225,10 +226,12 @@ fn shown(entry: &Entry) -> (String, String) {
     (text(&entry.key), text(&entry.value))
 }
 
-/// The workers about which something is written, sorted.
-fn defined_names(map: &PropertyMap) -> Vec<String> {
-    let names = map.entries().iter().filter_map(|entry| Some(owner(&entry.key)?.0));
-    let mut names: Vec<String> = names.map(|n| String::from_utf8_lossy(n).into_owned()).collect();
+/// The workers about which something is written, but which nobody uses.
+fn unused_names(site: &Site<'_>) -> Vec<String> {
+    let uses = Uses::of(site);
+    let owners = site.map.entries().iter().filter_map(|entry| Some(owner(&entry.key)?.0));
+    let unused = owners.filter(|name| !uses.listed.contains(name) && !uses.members.contains(name));
+    let mut names: Vec<_> = unused.map(|n| String::from_utf8_lossy(n).into_owned()).collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -35,15 +35,15 @@ pub(super) fn advise(site: &Site<'_>, workers: &[Worker]) {
 }
 
 /// Who is used as what.
-struct Uses<'a> {
-    listed: Vec<&'a [u8]>,
-    members: Vec<&'a [u8]>,
+pub(super) struct Uses<'a> {
+    pub(super) listed: Vec<&'a [u8]>,
+    pub(super) members: Vec<&'a [u8]>,
     /// Prefixes of keys that a `reference` names.
     referred: Vec<&'a [u8]>,
 }
 
 impl<'a> Uses<'a> {
-    fn of(site: &'a Site<'a>) -> Self {
+    pub(super) fn of(site: &'a Site<'a>) -> Self {
         let entries = site.map.entries();
         let list = site.map.get(b"worker.list");
         let listed: Vec<_> = list.into_iter().flat_map(words).collect();
@@ -134,12 +134,9 @@ fn check_scope(
     let message = format!("`{name}` has no effect on {what}");
     site.report(match kind {
         _ if secretkey => Diagnostic::warning(at, message).help("did you mean `secret`?"),
-        Kind::Ajp(_) if in_lb || name == "lb_retries" => Diagnostic::note(
+        Kind::Ajp(_) if in_lb => Diagnostic::note(
             at,
-            format!(
-                "`{name}` has an effect only {}",
-                if in_lb { "in a load balancer" } else { "on one" }
-            ),
+            format!("`{name}` has an effect only on members of a load balancer"),
         ),
         _ if global => Diagnostic::warning(at, message).help(format!("write `worker.{name}`")),
         Kind::Lb if ajp => Diagnostic::warning(at, message).help("set it for the members"),
@@ -222,7 +219,9 @@ fn check_pool(site: &Site<'_>, ajp: &AjpSettings) {
 fn check_same_backend(site: &Site<'_>, lb: &LbSettings) {
     for (i, member) in lb.members.iter().enumerate() {
         let ajp = &member.ajp;
-        let same = |other: &AjpSettings| other.host == ajp.host && other.port == ajp.port;
+        let same = |other: &AjpSettings| {
+            other.host == ajp.host && other.port == ajp.port && other.name != ajp.name
+        };
         let Some(other) = lb.members[..i].iter().find(|m| same(&m.ajp) && ajp.port > 0) else {
             continue;
         };

@@ -46,7 +46,7 @@ fn unknown(word: &[u8], at: Option<crate::Location>) -> Diagnostic {
     match text.as_ref() {
         "ajp12" => Diagnostic::error(at, "`ajp12` is not spoken here, nor by any Tomcat since 4.0")
             .help("write `ajp13`, and the port of the AJP connector"),
-        "jni" => Diagnostic::error(at, "`jni` workers are gone, from mod_jk since 1.2.24")
+        "jni" => Diagnostic::error(at, "`jni` workers are gone, also from mod_jk since 1.2.33")
             .help("write `ajp13`, and run Tomcat as a process of its own"),
         _ => {
             let finding = Diagnostic::error(at, format!("{name} is not a type of worker"));

@@ -107,7 +107,7 @@ pub(super) fn check_defined(settings: Settings<'_>, word: &Word<'_>) {
     let name = quoted(word.bytes);
     let message = format!("{name} has no directives; mod_jk would use localhost:8009");
     let finding = Diagnostic::warning(word.location(), message);
-    let names = super::defined_names(settings.site.map);
+    let names = super::unused_names(settings.site);
     let wanted = String::from_utf8_lossy(word.bytes);
     let help = match spelling::nearest(&wanted, names.iter().map(String::as_str)) {
         Some(similar) => format!("did you mean `{similar}`?"),

@@ -51,7 +51,10 @@ fn extensions(ext: &Extensions) -> String {
         say(activation.code(), Some(member.clone()));
     }
     say("fail_on_status", ext.fail_on_status.as_ref().map(|list| format!("{:?}", list.0)));
-    say("use_server_errors", (ext.use_server_errors != 0).then(|| ext.use_server_errors.to_string()));
+    say(
+        "use_server_errors",
+        (ext.use_server_errors != 0).then(|| ext.use_server_errors.to_string()),
+    );
     say("session_cookie", ext.session_cookie.clone());
     say("session_path", ext.session_path.clone());
     say("set_session_cookie", on(ext.set_session_cookie));
@@ -73,11 +76,31 @@ fn ajp(text: &mut String, indent: &str, given: &AjpSettings) {
     let AjpSettings { name, kind, host, port, .. } = given;
     writeln!(text, "{indent}{} {} at {}:{port}", kind.label(), short(name), short(host)).unwrap();
     differing!(
-        text, indent, given, default, source, prefer_ipv6, socket_timeout,
-        socket_connect_timeout, socket_keepalive, socket_buffer, connection_pool_size,
-        connection_pool_minsize, connection_pool_timeout, connection_acquire_timeout,
-        ping_timeout, connect_timeout, prepost_timeout, connection_ping_interval, reply_timeout,
-        retries, retry_interval, recovery_options, fail_on_status, busy_limit, max_packet_size,
+        text,
+        indent,
+        given,
+        default,
+        source,
+        prefer_ipv6,
+        socket_timeout,
+        socket_connect_timeout,
+        socket_keepalive,
+        socket_buffer,
+        connection_pool_size,
+        connection_pool_minsize,
+        connection_pool_timeout,
+        connection_acquire_timeout,
+        ping_timeout,
+        connect_timeout,
+        prepost_timeout,
+        connection_ping_interval,
+        reply_timeout,
+        retries,
+        retry_interval,
+        recovery_options,
+        fail_on_status,
+        busy_limit,
+        max_packet_size,
         secret,
     );
 }
@@ -103,9 +126,24 @@ fn lb(text: &mut String, given: &LbSettings) {
         session_cookie_path: "/".to_owned(),
     };
     differing!(
-        text, "", given, default, sticky_session, sticky_session_force, method, lock, retries,
-        lb_retries, retry_interval, recover_time, error_escalation_time, max_reply_timeouts,
-        session_cookie, session_path, set_session_cookie, session_cookie_path,
+        text,
+        "",
+        given,
+        default,
+        sticky_session,
+        sticky_session_force,
+        method,
+        lock,
+        retries,
+        lb_retries,
+        retry_interval,
+        recover_time,
+        error_escalation_time,
+        max_reply_timeouts,
+        session_cookie,
+        session_path,
+        set_session_cookie,
+        session_cookie_path,
     );
     for member in &given.members {
         let MemberSettings { ajp: settings, lbfactor, distance, activation, .. } = member;
@@ -137,8 +175,20 @@ fn status(text: &mut String, given: &StatusSettings) {
         doctype: None,
     };
     differing!(
-        text, "", given, default, css, read_only, users, user_case_insensitive, good, bad, prefix,
-        ns, xmlns, doctype,
+        text,
+        "",
+        given,
+        default,
+        css,
+        read_only,
+        users,
+        user_case_insensitive,
+        good,
+        bad,
+        prefix,
+        ns,
+        xmlns,
+        doctype,
     );
 }
 

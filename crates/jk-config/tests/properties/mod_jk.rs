@@ -106,7 +106,8 @@ fn warnings_of_mod_jk_are_ours_as_well() {
             };
             if count != found {
                 let name = case::name(&path);
-                writeln!(wrong, "{name}: {theirs}: mod_jk says it {count} times, we {found}").unwrap();
+                writeln!(wrong, "{name}: {theirs}: mod_jk says it {count} times, we {found}")
+                    .unwrap();
             }
         }
     }
@@ -124,7 +125,8 @@ fn rules_agree_with_mod_jk() {
         let mut theirs = record.rules.clone();
         theirs.sort();
         if ours != theirs {
-            writeln!(wrong, "{}:\n  mod_jk {theirs:#?}\n  we {ours:#?}", case::name(&path)).unwrap();
+            writeln!(wrong, "{}:\n  mod_jk {theirs:#?}\n  we {ours:#?}", case::name(&path))
+                .unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

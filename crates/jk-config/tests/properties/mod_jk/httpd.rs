@@ -34,7 +34,11 @@ pub(super) fn measure(path: &Path) -> String {
         if map {
             write!(text, "----\n----\n{}", rules(&list)).unwrap();
         } else {
-            write!(text, "{}----\n{}", dump(&probed.dump, &scratch), settings(&list)).unwrap();
+            let mut dump = dump(&probed.dump, &scratch);
+            if !setup.lists {
+                dump = dump.replace("worker.list=ajp13\n", "");
+            }
+            write!(text, "{dump}----\n{}", settings(&list)).unwrap();
         }
     }
     text
@@ -60,7 +64,9 @@ impl Setup {
         let lines = fs::read_to_string(case::beside(&path, "conf")).unwrap_or_default();
         let text = fs::read(&path).expect("a case can be read");
         let lists = format!("{lines}{}", String::from_utf8_lossy(&text));
-        let lists = lists.lines().any(|l| l.trim_start_matches("JkWorkerProperty ").starts_with("worker.list"));
+        let lists = lists
+            .lines()
+            .any(|l| l.trim_start_matches("JkWorkerProperty ").starts_with("worker.list"));
         Self { lines, lists, workers: path, map: None }
     }
 
@@ -193,7 +199,8 @@ fn plain(line: &str, scratch: &Scratch) -> String {
     let line = line.split_once("] ").map_or(line, |(_, rest)| rest);
     let (level, rest) = line.split_once(' ').unwrap_or((line, ""));
     let message = rest.split_once("): ").map_or(rest, |(_, message)| message);
-    let line = format!("{level} {message}").replace(&scratch.0.display().to_string(), case::SERVER_ROOT);
+    let line =
+        format!("{level} {message}").replace(&scratch.0.display().to_string(), case::SERVER_ROOT);
     let cut = line.char_indices().nth(300).map_or(line.len(), |(at, _)| at);
     line[..cut].to_owned()
 }
@@ -228,17 +235,33 @@ fn dump(text: &str, scratch: &Scratch) -> String {
 fn settings(list: &[(String, String)]) -> String {
     let mut chosen = BTreeMap::new();
     for (key, value) in list {
-        let Some((worker, directive)) = key.strip_prefix("worker.").and_then(|k| k.rsplit_once('.')) else {
+        let Some((worker, directive)) =
+            key.strip_prefix("worker.").and_then(|k| k.rsplit_once('.'))
+        else {
             continue;
         };
         let lb = [
-            "sticky_session", "sticky_session_force", "recover_time", "error_escalation_time",
-            "max_reply_timeouts", "method", "lock", "member_count", "activation", "lbfactor",
-            "route", "redirect", "domain", "distance", "source",
+            "sticky_session",
+            "sticky_session_force",
+            "recover_time",
+            "error_escalation_time",
+            "max_reply_timeouts",
+            "method",
+            "lock",
+            "member_count",
+            "activation",
+            "lbfactor",
+            "route",
+            "redirect",
+            "domain",
+            "distance",
+            "source",
         ];
         let map = worker.contains(".map.") || worker == "result";
         if !map && (AJP_SHOWN.contains(&directive) || lb.contains(&directive)) {
-            let off = directive.ends_with("_timeout") || directive.ends_with("_interval") || directive == "busy_limit";
+            let off = directive.ends_with("_timeout")
+                || directive.ends_with("_interval")
+                || directive == "busy_limit";
             let value = if off && value.starts_with('-') { "0" } else { value };
             chosen.insert(format!("{worker}.{directive}"), value.to_owned());
         }
@@ -250,7 +273,8 @@ fn settings(list: &[(String, String)]) -> String {
 fn rules(list: &[(String, String)]) -> String {
     let mut rules: BTreeMap<(String, u32), BTreeMap<&str, &str>> = BTreeMap::new();
     for (key, value) in list {
-        let Some((worker, rest)) = key.strip_prefix("worker.").and_then(|k| k.split_once(".map.")) else {
+        let Some((worker, rest)) = key.strip_prefix("worker.").and_then(|k| k.split_once(".map."))
+        else {
             continue;
         };
         let Some((number, attribute)) = rest.split_once('.') else { continue };
