@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 /// Above this many bytes a body is shown by its length and checksum only.
-const SHOWN: usize = 1024;
+const SHOWN: usize = 16 * 1024;
+/// Above this many bytes a body that is nothing but [`pattern`] is called just that.
+const PATTERN: usize = 100;
 
 /// Printable ASCII as it is, everything else escaped. A backslash is doubled.
 pub fn printable(bytes: &[u8]) -> String {
@@ -55,6 +57,9 @@ fn hex_pair(bytes: &[u8], at: usize) -> Option<u8> {
 pub fn body_summary(body: &[u8]) -> String {
     if body.is_empty() {
         return "body empty".to_owned();
+    }
+    if body.len() > PATTERN && body == pattern(body.len()) {
+        return format!("body {} bytes of pattern", body.len());
     }
     if body.len() > SHOWN {
         return format!("body {} bytes, fnv {:016x}", body.len(), fnv(body));

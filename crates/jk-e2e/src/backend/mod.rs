@@ -12,6 +12,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::process::wait_until;
+
 pub use record::{BodyRecord, Log, Received};
 pub use script::{Acceptance, CpingAnswer, Rule, Script, Selector, Statement};
 
@@ -87,7 +89,7 @@ impl ScriptedBackend {
         if self.acceptor.is_some() {
             return Ok(());
         }
-        let listener = TcpListener::bind(self.addr)?;
+        let listener = bind(self.addr)?;
         let stop = Arc::new(AtomicBool::new(false));
         let (shared, stopped) = (Arc::clone(&self.shared), Arc::clone(&stop));
         let thread = thread::spawn(move || accept_all(&listener, &shared, &stopped));
@@ -174,6 +176,21 @@ impl Shared {
     fn next_sequence(&self) -> usize {
         self.sequence.fetch_add(1, Ordering::SeqCst)
     }
+}
+
+/// Binds, patiently: a process that another thread is just starting holds copies of every listener
+/// for the moment between fork and exec, and so keeps a port taken that was given back.
+fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
+    let mut last = None;
+    let bound = wait_until(Duration::from_secs(5), || match TcpListener::bind(addr) {
+        Ok(listener) => Some(Ok(listener)),
+        Err(e) if e.kind() == io::ErrorKind::AddrInUse => {
+            last = Some(e);
+            None
+        }
+        Err(e) => Some(Err(e)),
+    });
+    bound.unwrap_or_else(|| Err(last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into())))
 }
 
 fn wait_on<'a>(

@@ -158,6 +158,7 @@ fn split(text: &str) -> (Vec<&str>, Vec<Section<'_>>) {
 fn masks(lines: &[&str]) -> Result<Vec<(Regex, String)>, String> {
     lines
         .iter()
+        .filter(|line| !line.starts_with('#'))
         .map(|line| {
             let (pattern, stand_in) = line.split_once(" => ").ok_or("a mask needs ` => `")?;
             let pattern = Regex::new(pattern).map_err(|e| e.to_string())?;
