@@ -8,13 +8,15 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use ajp13::Conversation;
-use jk_balance::{Election, Facts, Failure, Next, Outcome, Progress, Report, Seconds, Tries};
-use jk_types::RecoveryOptions;
+use jk_balance::{Election, Facts, Failure, Next, Outcome, Progress, Report, Run, Seconds, Tries};
+use jk_types::{Activation, RecoveryOptions};
 
 use super::client::Line;
 use super::context::{BackendUse, Context};
 use super::exchange::{Exchange, Received, Stage};
+use super::journal;
 use super::net::{Connect, Net, Stream};
+use super::request::Ends;
 use crate::arena::Key;
 use crate::command::Command;
 use crate::pool::{Parked, Start, Waiter};
@@ -309,16 +311,8 @@ impl<S: Stream> Exchange<S> {
         backend.counters.begin_use();
         self.forward.packet.clear();
         let activation = self.forward.election.as_ref().map(Election::activation);
-        let forced = self.received.variable("JK_ROUTE").filter(|route| !route.is_empty());
-        let route = forced.or_else(|| activation.and_then(|_| self.run.route()));
-        let encoded = super::request::encode(
-            &mut self.forward.packet,
-            &self.received,
-            line.ends,
-            &backend.settings,
-            activation,
-            route,
-        );
+        let packet = &mut self.forward.packet;
+        let encoded = encode(packet, &self.received, &self.run, line.ends, backend, activation);
         if let Err(failure) = encoded {
             backend.counters.too_large();
             return self.end_service(ctx, line, Err(failure), false);
@@ -457,6 +451,18 @@ impl<S: Stream> Exchange<S> {
         if !self.reply.is_committed() {
             self.reply.withdraw();
         }
+        journal::note(
+            ctx,
+            &self.received,
+            JkLogLevel::Info,
+            "ajp_service",
+            format_args!(
+                "({}) try failed, {}: {}",
+                backend.settings.name,
+                if recoverable { "recoverable" } else { "not recoverable" },
+                journal::reason(failure)
+            ),
+        );
         match self.forward.tries.after(failure, recoverable) {
             Next::Again { sleep: None } => {
                 self.forward.link = self.take_idle(ctx, line.key);
@@ -487,6 +493,16 @@ impl<S: Stream> Exchange<S> {
         }
         self.give_slot_back(ctx);
         let status = result.map_or_else(Failure::status, |()| self.reply.status);
+        if let Err(failure) = result {
+            let name = &serving.site.backends[self.forward.backend].settings.name;
+            journal::note(
+                ctx,
+                &self.received,
+                JkLogLevel::Error,
+                "service",
+                format_args!("({name}) request not served: {}", journal::reason(failure)),
+            );
+        }
         let Some(election) = self.forward.election.take() else {
             if result.is_err() {
                 self.give_up_after(ctx, line, status, result);
@@ -726,6 +742,21 @@ impl<S: Stream> Exchange<S> {
             Step::Response => self.response_deadline(timeout),
         }
     }
+}
+
+/// Writes the Forward Request for a backend behind `out`; `activation` is that of the member, if a
+/// load balancer elected it.
+pub(super) fn encode<S>(
+    out: &mut Vec<u8>,
+    received: &Received<S>,
+    run: &Run,
+    ends: Ends,
+    backend: &Backend,
+    activation: Option<Activation>,
+) -> Result<usize, Failure> {
+    let forced = received.variable("JK_ROUTE").filter(|route| !route.is_empty());
+    let route = forced.or_else(|| activation.and_then(|_| run.route()));
+    super::request::encode(out, received, ends, &backend.settings, activation, route)
 }
 
 /// What the election of a member for this request depends on.

@@ -278,7 +278,6 @@ impl<S: Stream> Exchange<S> {
             expect: self.received.head.find(&self.received.bytes, "expect"),
             admin: settings.admin.as_deref(),
             notes: self.received.notes,
-            reason: None,
             second: None,
             signature,
         };

@@ -99,7 +99,7 @@ pub(super) fn write<N: Net>(
 }
 
 /// The time of the wall clock in the local zone.
-fn local_time(wall: Duration) -> DateTime<FixedOffset> {
+pub(crate) fn local_time(wall: Duration) -> DateTime<FixedOffset> {
     let utc =
         DateTime::from_timestamp(wall.as_secs() as i64, wall.subsec_nanos()).unwrap_or_default();
     utc.with_timezone(&Local).fixed_offset()

@@ -1,0 +1,4 @@
+//! Whole exchanges in memory: an engine over simulated sockets and a simulated clock.
+
+mod exchanges;
+mod world;
