@@ -29,6 +29,29 @@ impl ServerId {
     }
 }
 
+/// A server, and why it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice<'t> {
+    /// The server.
+    pub server: ServerId,
+    /// The address whose virtual hosts were looked at, as it counts: `None` when no `<VirtualHost>`
+    /// has the address that the connection came in on.
+    pub address: Option<&'t VhostAddress>,
+    /// The name that was found.
+    pub by: Match<'t>,
+}
+
+/// Which name of a server is the one that a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match<'t> {
+    /// A `ServerName` or `ServerAlias`.
+    Name(&'t str),
+    /// A `ServerAlias` with wildcards.
+    Pattern(&'t str),
+    /// None: it is the default of its address.
+    Default,
+}
+
 /// The virtual hosts of a configuration, grouped by address.
 #[derive(Clone, Debug, Default)]
 pub struct VhostTable {
@@ -85,9 +108,22 @@ impl VhostTable {
 
     /// The server for a connection that came in on `local`, asking for `host`.
     pub fn choose(&self, local: SocketAddr, host: Option<&Host<'_>>) -> ServerId {
-        let Some(group) = self.best_group(local) else { return ServerId::Main };
-        let named = host.and_then(|host| group.members.iter().find(|member| member.answers(host)));
-        named.or(group.members.first()).map_or(ServerId::Main, |m| ServerId::Vhost(m.index))
+        self.explain(local, host).server
+    }
+
+    /// As [`Self::choose`], with the reason.
+    pub fn explain(&self, local: SocketAddr, host: Option<&Host<'_>>) -> Choice<'_> {
+        let Some(group) = self.best_group(local) else {
+            return Choice { server: ServerId::Main, address: None, by: Match::Default };
+        };
+        let mut members = group.members.iter();
+        let named = host.and_then(|host| members.find_map(|m| Some((m.index, m.answers(host)?))));
+        let default = || Some((group.members.first()?.index, Match::Default));
+        let (server, by) = named.or_else(default).map_or_else(
+            || (ServerId::Main, Match::Default),
+            |(index, by)| (ServerId::Vhost(index), by),
+        );
+        Choice { server, address: Some(&group.address), by }
     }
 
     fn best_group(&self, local: SocketAddr) -> Option<&Group> {
@@ -119,9 +155,11 @@ impl Group {
 }
 
 impl Member {
-    fn answers(&self, host: &Host<'_>) -> bool {
-        self.names.iter().any(|name| host.is(name.as_bytes()))
-            || self.patterns.iter().any(|pattern| wild_match(pattern.as_bytes(), host.name))
+    fn answers(&self, host: &Host<'_>) -> Option<Match<'_>> {
+        let name = self.names.iter().find(|name| host.is(name.as_bytes()));
+        let named = name.map(|name| Match::Name(name));
+        let wild = |pattern: &&String| wild_match(pattern.as_bytes(), host.name);
+        named.or_else(|| self.patterns.iter().find(wild).map(|pattern| Match::Pattern(pattern)))
     }
 }
 
