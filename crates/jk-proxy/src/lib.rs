@@ -24,4 +24,5 @@ mod timers;
 mod token;
 
 pub use assemble::{AssembleError, Warning};
+pub use engine::explain;
 pub use proxy::{Proxy, ProxyError};

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use jk_config::Server;
 use jk_http::{HeadError, Limits, Parsed, RequestHead};
 
 use super::context::{Context, SCRATCH};
@@ -206,7 +207,7 @@ impl<S: Stream> Client<S> {
 
     /// Parses what has come of a head; begins the request when it is whole.
     fn parse<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, bytes: &[u8]) -> Step {
-        let limits = limits(ctx);
+        let limits = limits(&ctx.serving.site.config.main);
         let mut exchange = ctx.exchange();
         let parsed = match &mut self.parsing {
             None => exchange.received.head.parse(bytes, &limits),
@@ -469,10 +470,9 @@ impl<S: Stream> Exchange<S> {
     }
 }
 
-fn limits<N: Net>(ctx: &Context<N>) -> Limits {
-    // Known only per connection, before the name of a virtual host is: httpd too applies those of
-    // the server that the address leads to.
-    let settings = &ctx.serving.site.config.main;
+/// Known only per connection, before the name of a virtual host is: httpd too applies those of the
+/// server that the address leads to.
+pub(super) fn limits(settings: &Server) -> Limits {
     Limits {
         line: settings.limit_request_line,
         field_size: settings.limit_request_field_size,

@@ -5,6 +5,7 @@ mod client;
 mod context;
 mod converse;
 mod exchange;
+pub mod explain;
 mod field_list;
 mod forward;
 mod intake;

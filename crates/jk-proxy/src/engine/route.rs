@@ -16,7 +16,8 @@ use crate::site::Site;
 const SCHEME: &str = "http";
 
 /// Who serves a request.
-enum Destination {
+pub(super) enum Destination {
+    /// This worker.
     Worker(usize),
     /// A rule names a worker that does not exist.
     NoWorker,
@@ -83,7 +84,7 @@ impl<S: Stream> Exchange<S> {
 
 impl<S> Received<S> {
     /// Target, host, server and path.
-    fn understand(&mut self, line: &Line<S>) -> Result<Form, u16> {
+    pub(super) fn understand(&mut self, line: &Line<S>) -> Result<Form, u16> {
         let Self { bytes, head, .. } = self;
         let target = split_target(head.method(bytes), head.target(bytes))?;
         let version = match head.version() {
@@ -122,7 +123,7 @@ impl<S> Received<S> {
         self.server_port = identity.port(host, line.ends.local.port());
     }
 
-    fn destination(&mut self, line: &Line<S>, form: Form) -> Destination {
+    pub(super) fn destination(&mut self, line: &Line<S>, form: Form) -> Destination {
         let limit = self.settings().limit_request_body;
         if limit > 0 && matches!(self.head.framing(), jk_http::Framing::Length(n) if n > limit) {
             return Destination::Refused(413);
