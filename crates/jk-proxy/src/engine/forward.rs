@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use ajp13::Conversation;
 use jk_balance::{Election, Facts, Failure, Next, Outcome, Progress, Report, Run, Seconds, Tries};
+use jk_config::JkLogLevel;
 use jk_types::{Activation, RecoveryOptions};
 
 use super::client::Line;
