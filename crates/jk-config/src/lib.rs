@@ -9,6 +9,7 @@ mod diagnostic;
 pub mod directive;
 mod expand;
 mod extensions;
+mod httpd;
 mod load;
 mod model;
 mod number;

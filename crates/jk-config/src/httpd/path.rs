@@ -1,0 +1,37 @@
+//! Paths of the configuration: relative ones start at `ServerRoot`.
+
+use std::path::{Component, Path, PathBuf};
+
+/// `path` below `root` unless it is absolute, without `.`, `..` and doubled slashes.
+pub(crate) fn resolve(root: &Path, path: &str) -> PathBuf {
+    let mut resolved = PathBuf::new();
+    for component in root.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if resolved.parent().is_some() => {
+                resolved.pop();
+            }
+            Component::ParentDir if resolved.has_root() => {}
+            other => resolved.push(other),
+        }
+    }
+    resolved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_paths_start_at_the_root() {
+        for (path, expected) in [
+            ("conf/a", "/srv/conf/a"),
+            ("/etc/./x/../y", "/etc/y"),
+            ("../../../z", "/z"),
+            ("a//b/", "/srv/a/b"),
+            ("", "/srv"),
+        ] {
+            assert_eq!(resolve(Path::new("/srv"), path), Path::new(expected), "{path}");
+        }
+    }
+}
