@@ -402,6 +402,21 @@ pub struct OwnMounts {
     pub worker_mounts: Vec<MountRule>,
 }
 
+impl OwnMounts {
+    /// All rules: the file's, then `JkMount`s, then those of worker definitions. A file that mod_jk
+    /// gives up costs it the others too.
+    pub fn rules(&self) -> Vec<MountRule> {
+        let file = match &self.file {
+            None => &[][..],
+            Some(file) => match &file.rules {
+                Some(rules) => rules,
+                None => return Vec::new(),
+            },
+        };
+        file.iter().chain(&self.jk_mounts).chain(&self.worker_mounts).cloned().collect()
+    }
+}
+
 /// A `JkMountFile`.
 #[derive(Clone, Debug)]
 pub struct MountFile {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use jk_balance::{LbWorker, MountMap, Seconds, WorkerCounters};
-use jk_config::{Config, JkServer, OwnMounts};
+use jk_config::{Config, JkServer};
 use jk_site::access_log::Format;
 use jk_site::canonical::Identity;
 use jk_site::env::EnvRules;
@@ -190,23 +190,10 @@ fn mounts(
         jk_config::Mounts::None => None,
         jk_config::Mounts::Main => main.cloned(),
         jk_config::Mounts::Own(own) => {
-            let map = MountMap::new(rules(own), jk.options.reject_unsafe_uri);
+            let map = MountMap::new(own.rules(), jk.options.reject_unsafe_uri);
             Some(Arc::new(Mounts::new(map, workers)))
         }
     }
-}
-
-/// All rules of a server: the file's, then `JkMount`s, then those of worker definitions. A file
-/// that mod_jk gives up costs it the others too.
-fn rules(own: &OwnMounts) -> Vec<jk_types::MountRule> {
-    let file = match &own.file {
-        None => &[][..],
-        Some(file) => match &file.rules {
-            Some(rules) => rules,
-            None => return Vec::new(),
-        },
-    };
-    file.iter().chain(&own.jk_mounts).chain(&own.worker_mounts).cloned().collect()
 }
 
 fn access_logs(
