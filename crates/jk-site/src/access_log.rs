@@ -12,7 +12,7 @@ use chrono::{DateTime, FixedOffset};
 use crate::env::EnvVars;
 use crate::fields::Fields;
 
-pub use escape::push_escaped;
+pub use escape::{push_escaped, push_request_line};
 pub use format::{Format, FormatError};
 
 /// How a connection stood when its response had been sent (`%X`).
@@ -43,7 +43,7 @@ pub struct Record<'a> {
     pub time: DateTime<FixedOffset>,
     /// From `time` to the end of the response (`%D`, `%T`, `%{end}t`).
     pub duration: Duration,
-    /// The request line (`%r`); a password in it must have been masked.
+    /// The request line (`%r`), with single blanks; a password in it is masked.
     pub request_line: &'a [u8],
     /// `%m`
     pub method: &'a [u8],
@@ -53,11 +53,12 @@ pub struct Record<'a> {
     pub path: &'a [u8],
     /// The path before an `ErrorDocument` or index replaced it (`%<U`, the default of `%U`).
     pub original_path: &'a [u8],
-    /// What follows the `?` (`%q`).
+    /// What follows the `?` (`%q`); nothing after an `ErrorDocument` took over.
     pub query: Option<&'a [u8]>,
-    /// The file (`%f`).
+    /// The file (`%f`). For a mapped path it is what follows the last slash.
     pub file: Option<&'a [u8]>,
-    /// The handler (`%R`).
+    /// The handler (`%R`): `jakarta-servlet` for a mapped path, `httpd/unix-directory` for a directory
+    /// that could not be served.
     pub handler: Option<&'a [u8]>,
     /// The response's status (`%>s`).
     pub status: u16,

@@ -35,3 +35,13 @@ impl Fields for Vec<(Vec<u8>, Vec<u8>)> {
         <[_]>::get(self, index).map(|(name, value)| (&name[..], &value[..]))
     }
 }
+
+impl<T: Fields + ?Sized> Fields for &T {
+    fn at(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        (**self).at(index)
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        (**self).get(name)
+    }
+}

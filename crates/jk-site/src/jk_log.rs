@@ -28,17 +28,17 @@ pub fn push_line(
     // Writing to a vector cannot fail.
     let _ = write!(out, "[{pid}:{tid}] [{}] {place}: ", word(level));
     out.extend_from_slice(message);
-    cut(start, out);
-    out.push(b'\n');
+    finish(start, out);
 }
 
-/// A line holds 1021 bytes; a longer one ends in three dots.
-fn cut(start: usize, out: &mut Vec<u8>) {
+/// A line holds 1021 bytes; one that would fill them ends in three dots.
+fn finish(start: usize, out: &mut Vec<u8>) {
     const ROOM: usize = 1021;
-    if out.len() - start > ROOM {
+    if out.len() - start >= ROOM {
         out.truncate(start + ROOM - 3);
         out.extend_from_slice(b"...");
     }
+    out.push(b'\n');
 }
 
 /// The word for a level.

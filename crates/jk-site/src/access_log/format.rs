@@ -1,4 +1,4 @@
-use chrono::format::Item as TimeItem;
+use crate::time::TimeFormat;
 
 /// A compiled `LogFormat`.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ pub(super) enum TimeStyle {
     Microseconds,
     MillisecondFraction,
     MicrosecondFraction,
-    Custom(Vec<TimeItem<'static>>),
+    Custom(TimeFormat),
 }
 
 impl Format {
@@ -275,7 +275,7 @@ fn time(argument: &str) -> Code {
         "usec" => TimeStyle::Microseconds,
         "msec_frac" => TimeStyle::MillisecondFraction,
         "usec_frac" => TimeStyle::MicrosecondFraction,
-        custom => TimeStyle::Custom(crate::time::items(custom)),
+        custom => TimeStyle::Custom(TimeFormat::compile(custom)),
     };
     Code::Time { end, style }
 }

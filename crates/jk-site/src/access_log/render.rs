@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use chrono::{TimeDelta, Timelike};
 
 use super::format::{Code, Directive, Item, Port, TimeStyle};
-use super::{ConnectionEnd, Record, push_escaped};
+use super::{ConnectionEnd, Record, push_escaped, push_request_line};
 use crate::fields::Fields;
 
 /// Writing to a vector cannot fail, so nothing is to be done with the result.
@@ -41,7 +41,7 @@ fn push(directive: &Directive, r: &Record<'_>, out: &mut Vec<u8>) {
             user => text(user, out),
         },
         Code::Time { end, style } => time(*end, style, r, out),
-        Code::RequestLine => push_escaped(r.request_line, out),
+        Code::RequestLine => push_request_line(r.request_line, push_escaped, out),
         Code::Status => number(u64::from(if original { r.original_status } else { r.status }), out),
         Code::Bytes { dash: true } if r.body_bytes == 0 => out.push(b'-'),
         Code::Bytes { .. } => put!(out, "{}", r.body_bytes),
@@ -119,7 +119,7 @@ fn time(end: bool, style: &TimeStyle, r: &Record<'_>, out: &mut Vec<u8>) {
         TimeStyle::Microseconds => put!(out, "{}", time.timestamp_micros()),
         TimeStyle::MillisecondFraction => put!(out, "{:03}", micros / 1_000),
         TimeStyle::MicrosecondFraction => put!(out, "{micros:06}"),
-        TimeStyle::Custom(items) => put!(out, "{}", time.format_with_items(items.iter())),
+        TimeStyle::Custom(format) => format.push(&time, out),
     }
 }
 

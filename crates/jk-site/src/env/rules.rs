@@ -40,13 +40,13 @@ pub struct EnvError {
 #[derive(Clone, Debug, Default)]
 pub struct EnvRules {
     early: Vec<Conditional>,
-    late: Vec<(String, Option<String>)>,
+    late: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
 struct Conditional {
     subject: Subject,
-    pattern: Regex,
+    pattern: Pattern,
     variables: Vec<(String, Option<String>)>,
 }
 
@@ -75,16 +75,15 @@ impl EnvRules {
                 EnvRule::SetIf { attribute, pattern, no_case, variables } => {
                     compiled.early.push(Conditional {
                         subject: Subject::compile(attribute, *no_case)?,
-                        pattern: regex(pattern, *no_case)?,
+                        pattern: Pattern::compile(pattern, *no_case)?,
                         variables: variables.clone(),
                     });
                 }
                 EnvRule::Set(name, value) => {
-                    compiled.late.push((name.clone(), Some(value.clone())));
+                    compiled.forget(name);
+                    compiled.late.push((name.clone(), value.clone()));
                 }
-                EnvRule::Unset(name) => {
-                    compiled.late.retain(|(n, _)| !n.eq_ignore_ascii_case(name))
-                }
+                EnvRule::Unset(name) => compiled.forget(name),
             }
         }
         Ok(compiled)
@@ -97,10 +96,11 @@ impl EnvRules {
         }
     }
 
-    /// Applies `SetEnv` and `UnsetEnv`: after mapping.
+    /// Applies `SetEnv` and `UnsetEnv`: after mapping. A variable that was set before keeps its value,
+    /// and `UnsetEnv` takes back what `SetEnv` said, nothing else.
     pub fn apply_late(&self, vars: &mut EnvVars) {
         for (name, value) in &self.late {
-            if let Some(value) = value {
+            if vars.get(name.as_bytes()).is_none() {
                 vars.set(name.as_bytes(), value.as_bytes());
             }
         }
@@ -109,6 +109,10 @@ impl EnvRules {
     /// Whether there is nothing to apply.
     pub fn is_empty(&self) -> bool {
         self.early.is_empty() && self.late.is_empty()
+    }
+
+    fn forget(&mut self, name: &str) {
+        self.late.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     }
 }
 
@@ -162,14 +166,73 @@ impl Conditional {
     }
 
     fn set(&self, subject: &[u8], vars: &mut EnvVars) {
-        let Some(groups) = self.pattern.captures(subject) else { return };
+        match &self.pattern {
+            Pattern::Text(text) if text.is_match(subject) => self.set_all(None, vars),
+            // Looking for groups allocates: only if there is something to insert them into.
+            Pattern::Regex(regex) if !self.expands() => {
+                if regex.is_match(subject) {
+                    self.set_all(None, vars);
+                }
+            }
+            Pattern::Regex(regex) => {
+                if let Some(groups) = regex.captures(subject) {
+                    self.set_all(Some(&groups), vars);
+                }
+            }
+            Pattern::Text(_) => {}
+        }
+    }
+
+    fn expands(&self) -> bool {
+        self.variables
+            .iter()
+            .any(|(_, value)| value.as_ref().is_some_and(|value| value.contains(['$', '\\'])))
+    }
+
+    fn set_all(&self, groups: Option<&Captures<'_>>, vars: &mut EnvVars) {
         for (name, value) in &self.variables {
-            match value {
-                None => vars.unset(name.as_bytes()),
-                Some(value) => vars.set_with(name.as_bytes(), |out| expand(value, &groups, out)),
+            let name = name.as_bytes();
+            match (value, groups) {
+                (Some(value), _) if value.starts_with('!') => vars.unset(name),
+                (Some(value), Some(groups)) => {
+                    vars.set_with(name, |out| expand(value, groups, out));
+                }
+                (Some(value), None) => vars.set(name, value.as_bytes()),
+                (None, _) => vars.unset(name),
             }
         }
     }
+}
+
+/// httpd looks for a pattern without special characters as it stands, and then inserts no groups.
+#[derive(Clone, Debug)]
+enum Pattern {
+    Text(Regex),
+    Regex(Regex),
+}
+
+impl Pattern {
+    fn compile(pattern: &str, no_case: bool) -> Result<Self, EnvError> {
+        match plain_text(pattern) {
+            Some(text) => Ok(Self::Text(regex(&regex::escape(&text), no_case)?)),
+            None => Ok(Self::Regex(regex(pattern, no_case)?)),
+        }
+    }
+}
+
+/// The text that a pattern stands for if all its special characters are escaped, and nothing else is.
+fn plain_text(pattern: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        let special = |c| "^.$|()[]*+?{}".contains(c);
+        match c {
+            '\\' => text.push(chars.next().filter(|&c| special(c) || c == '\\')?),
+            c if special(c) => return None,
+            c => text.push(c),
+        }
+    }
+    Some(text)
 }
 
 fn last_named_like<'a>(fields: &'a dyn Fields, name: &Regex) -> &'a [u8] {
@@ -184,7 +247,7 @@ fn last_named_like<'a>(fields: &'a dyn Fields, name: &Regex) -> &'a [u8] {
     found
 }
 
-/// `$0` to `$9` stand for groups; `\$` and `\&` for the characters; `&` for the whole match.
+/// `$0` to `$9` stand for groups; `\$` and `\&` for the characters.
 fn expand(template: &str, groups: &Captures<'_>, out: &mut Vec<u8>) {
     let mut bytes = template.bytes().peekable();
     while let Some(byte) = bytes.next() {

@@ -63,7 +63,7 @@ fn signature(line: &SignatureLine<'_>, out: &mut Vec<u8>) {
         }
     }
     // Writing to a vector cannot fail.
-    let _ = write!(out, " Port {}</address>\n", line.port);
+    let _ = writeln!(out, " Port {}</address>", line.port);
 }
 
 /// httpd's `ap_is_url`: letters, digits, `+`, `-` and `.`, then `://`.

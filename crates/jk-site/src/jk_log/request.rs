@@ -1,14 +1,16 @@
+use std::io::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::Stamp;
+use super::{Stamp, finish};
+use crate::access_log::push_request_line;
 
 /// What a line of the request log may show.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestRecord<'a> {
-    /// `%b`, `%B`: bytes of body sent.
-    pub body_bytes: u64,
+    /// `%b`, `%B`: bytes of body sent; `None` when the response can have none (HEAD, 204, 304).
+    pub body_bytes: Option<u64>,
     /// `%H`
     pub protocol: &'a [u8],
     /// `%m`
@@ -35,10 +37,10 @@ pub struct RequestRecord<'a> {
     pub route: Option<&'a [u8]>,
 }
 
-/// A `%` code that mod_jk does not know.
+/// A `%` code that mod_jk does not know, or `%` at the end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unrecognised directive `%{0}` in a request log format")]
-pub struct RequestFormatError(pub char);
+#[error("unrecognised directive `%{}` in a request log format", .0.map(String::from).unwrap_or_default())]
+pub struct RequestFormatError(pub Option<char>);
 
 /// A compiled `JkRequestLogFormat`.
 #[derive(Clone, Debug)]
@@ -53,33 +55,29 @@ enum Item {
 }
 
 impl RequestFormat {
-    /// Compiles a format.
+    /// Compiles a format. `\\`, `\n` and `\t` stand for characters; there is no `%%`.
     ///
     /// # Errors
     /// An unknown code. mod_jk then writes no request log for that server.
     pub fn compile(format: &str) -> Result<Self, RequestFormatError> {
         let mut items = Vec::new();
-        let mut chars = format.chars();
-        let mut text = Vec::new();
-        while let Some(c) = chars.next() {
-            match c {
-                '%' => match chars.next() {
-                    Some(code) if "bBHmpqrsTUvVwR".contains(code) => {
-                        items.push(Item::Text(std::mem::take(&mut text)));
-                        items.push(Item::Code(code as u8));
-                    }
-                    Some('%') => text.push(b'%'),
-                    Some(code) => return Err(RequestFormatError(code)),
-                    None => {}
-                },
-                c => text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            }
+        let mut rest = format;
+        while !rest.is_empty() {
+            let (text, after) = rest.split_at(rest.find('%').unwrap_or(rest.len()));
+            items.push(Item::Text(unescape(text)));
+            rest = after;
+            let Some(directive) = rest.strip_prefix('%') else { break };
+            let code = directive.chars().next();
+            let known = code.filter(|code| "TrUsbBVvpHmqwR".contains(*code));
+            let known = known.and_then(|code| u8::try_from(code).ok());
+            items.push(Item::Code(known.ok_or(RequestFormatError(code))?));
+            rest = &directive[1..];
         }
-        items.push(Item::Text(text));
         Ok(Self { items })
     }
 
-    /// Appends a line, with its stamp and line feed.
+    /// Appends a line, with its stamp and line feed. Control characters of the request are escaped,
+    /// which mod_jk leaves to write their own lines.
     pub fn push(
         &self,
         stamp: &Stamp,
@@ -87,6 +85,7 @@ impl RequestFormat {
         record: &RequestRecord<'_>,
         out: &mut Vec<u8>,
     ) {
+        let start = out.len();
         stamp.push(time, out);
         for item in &self.items {
             match item {
@@ -94,39 +93,71 @@ impl RequestFormat {
                 Item::Code(code) => push_code(*code, record, out),
             }
         }
-        out.push(b'\n');
+        finish(start, out);
     }
 }
 
-fn push_code(code: u8, record: &RequestRecord<'_>, out: &mut Vec<u8>) {
-    use std::io::Write as _;
+fn unescape(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let escape = match bytes.peek() {
+            Some(b'\\') => b'\\',
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            _ => 0,
+        };
+        if byte == b'\\' && escape != 0 {
+            out.push(escape);
+            bytes.next();
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
 
+fn push_code(code: u8, record: &RequestRecord<'_>, out: &mut Vec<u8>) {
     let text = match code {
+        b'r' => return push_request_line(record.request_line, push_visible, out),
+        b'b' | b'B' | b'p' | b's' | b'T' => return push_number(code, record, out),
         b'H' => record.protocol,
         b'm' => record.method,
-        b'r' => record.request_line,
         b'U' => record.path,
         b'v' => record.configured_name,
         b'V' => record.name,
         b'w' => record.worker.unwrap_or(b"-"),
         b'R' => record.route.unwrap_or(b"-"),
-        b'q' => {
+        _ => {
             out.extend(record.query.map(|_| b'?'));
             record.query.unwrap_or_default()
         }
-        b'b' if record.body_bytes == 0 => b"-",
-        _ => {
-            let _ = match code {
-                b'p' => write!(out, "{}", record.port),
-                b's' => write!(out, "{}", record.status),
-                b'T' => {
-                    let (s, us) = (record.duration.as_secs(), record.duration.subsec_micros());
-                    write!(out, "{s}.{us:06}")
-                }
-                _ => write!(out, "{}", record.body_bytes),
-            };
-            return;
-        }
     };
-    out.extend_from_slice(text);
+    push_visible(text, out);
+}
+
+fn push_number(code: u8, record: &RequestRecord<'_>, out: &mut Vec<u8>) {
+    // Writing to a vector cannot fail.
+    let _ = match (code, record.body_bytes) {
+        (b'p', _) => write!(out, "{}", record.port),
+        (b's', _) if record.status == 0 => out.write_all(b"-"),
+        (b's', _) => write!(out, "{}", record.status),
+        (b'T', _) => {
+            let duration = record.duration;
+            write!(out, "{}.{:06}", duration.as_secs(), duration.subsec_micros())
+        }
+        (b'b', None) => out.write_all(b"-"),
+        (_, bytes) => write!(out, "{}", bytes.unwrap_or(0)),
+    };
+}
+
+/// As it is, but for control characters, which appear as in httpd's access log.
+fn push_visible(text: &[u8], out: &mut Vec<u8>) {
+    for piece in text.chunk_by(|a, b| a.is_ascii_control() == b.is_ascii_control()) {
+        if piece.first().is_some_and(u8::is_ascii_control) {
+            crate::access_log::push_escaped(piece, out);
+        } else {
+            out.extend_from_slice(piece);
+        }
+    }
 }
