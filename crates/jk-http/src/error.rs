@@ -1,5 +1,6 @@
 use std::ops::Range;
 
+use memchr::memchr;
 use thiserror::Error;
 
 /// Why a request head was refused. The connection cannot be used any further.
@@ -11,8 +12,8 @@ pub struct HeadError {
     pub status: u16,
     /// What was wrong.
     pub kind: HeadErrorKind,
-    /// Where the request line lies in the parsed bytes, without its line end; cut where it became
-    /// too long, empty when none was received. For the log only.
+    /// Where the request line lies in the parsed bytes, without its CRLF; cut where it became too
+    /// long, empty when none was received. For the log only: see [`Self::write_line`].
     pub line: Range<usize>,
 }
 
@@ -94,6 +95,27 @@ impl HeadErrorKind {
 impl HeadError {
     pub(crate) fn new(kind: HeadErrorKind, line: Range<usize>) -> Self {
         Self { status: kind.status(), kind, line }
+    }
+
+    /// Appends the request line as httpd logs it with `%r`, given the bytes that were parsed.
+    ///
+    /// httpd puts a line together again from its first three words, except when it could not even
+    /// read it as a line; it sees nothing behind a NUL. Bytes are not escaped.
+    pub fn write_line(&self, buf: &[u8], out: &mut Vec<u8>) {
+        let line = buf.get(self.line.clone()).unwrap_or_default();
+        let end = memchr(0, line);
+        let unread = matches!(self.kind, HeadErrorKind::LineTooLong | HeadErrorKind::LineEnd);
+        if unread || end.is_some() {
+            out.extend_from_slice(line.get(..end.unwrap_or(line.len())).unwrap_or_default());
+            return;
+        }
+        let words = line.split(|b| b"\t\n\x0b\x0c\r ".contains(b)).filter(|word| !word.is_empty());
+        for (at, word) in words.take(3).enumerate() {
+            if at > 0 {
+                out.push(b' ');
+            }
+            out.extend_from_slice(word);
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use crate::error::HeadErrorKind;
 use crate::text::Text;
 
@@ -7,21 +9,16 @@ pub(crate) struct Fields {
     list: Vec<Field>,
     /// A digest per entry of `list`, compared before names are.
     keys: Vec<u32>,
-    repeats: Vec<Repeat>,
+    seen: Seen,
+    /// The entries in the order of their names; only used while repeated ones are joined.
+    order: Vec<usize>,
     store: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Field {
+    /// Empty once the field has been joined with an earlier one.
     name: Text,
-    value: Text,
-}
-
-/// A field that came again: the value goes to the one at `into`.
-#[derive(Clone, Copy, Debug)]
-struct Repeat {
-    into: usize,
-    order: usize,
     value: Text,
 }
 
@@ -29,59 +26,45 @@ impl Fields {
     pub(crate) fn clear(&mut self) {
         self.list.clear();
         self.keys.clear();
-        self.repeats.clear();
         self.store.clear();
+        self.seen = Seen::default();
     }
 
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
 
-    pub(crate) fn push(&mut self, name: Text, value: Text) {
+    pub(crate) fn push(&mut self, buf: &[u8], name: Text, value: Text) {
+        let key = key(name.within(buf));
+        self.seen.note(key);
+        self.keys.push(key);
         self.list.push(Field { name, value });
     }
 
     /// Appends the content of a continuation line to the value of the last field; one space stands
     /// for the line break.
     pub(crate) fn fold(&mut self, buf: &[u8], content: Text) {
-        let Some(field) = self.list.last_mut() else { return };
-        if !field.value.stored || field.value.end != self.store.len() {
-            let start = self.store.len();
-            field.value.append(buf, &mut self.store);
-            field.value = Text::stored(start, self.store.len());
-        }
-        if field.value.len() > 0 {
-            self.store.push(b' ');
-        }
-        content.append(buf, &mut self.store);
-        field.value.end = self.store.len();
+        let Some(last) = self.list.len().checked_sub(1) else { return };
+        let separator = if self.list[last].value.len() > 0 { &b" "[..] } else { b"" };
+        self.extend(buf, last, separator, content);
     }
 
-    /// Joins repeated fields, once all have been read.
+    /// Joins repeated fields with the first of their name, once all have been read (httpd:
+    /// `apr_table_compress`).
     pub(crate) fn merge(&mut self, buf: &[u8], limit: usize) -> Result<(), HeadErrorKind> {
-        self.find_repeats(buf);
-        if self.repeats.is_empty() {
+        if !self.seen.repeats {
             return Ok(());
         }
-        // Unstable sorting needs no memory; `order` makes it stable.
-        self.repeats.sort_unstable_by_key(|repeat| (repeat.into, repeat.order));
-        let mut last = None;
-        for repeat in &self.repeats {
-            let Some(field) = self.list.get_mut(repeat.into) else { continue };
-            if last != Some(repeat.into) {
-                let start = self.store.len();
-                field.value.append(buf, &mut self.store);
-                field.value = Text::stored(start, start);
-                last = Some(repeat.into);
-            }
-            self.store.extend_from_slice(b", ");
-            repeat.value.append(buf, &mut self.store);
-            field.value.end = self.store.len();
-            if field.value.len() > limit {
-                return Err(HeadErrorKind::FieldTooLong);
-            }
-        }
-        Ok(())
+        // Sorting keeps the cost in bounds however many fields a configuration allows. Equal names
+        // stay in the order of their lines.
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        order.extend(0..self.list.len());
+        order.sort_unstable_by(|&a, &b| self.compare(buf, a, b).then(a.cmp(&b)));
+        let result = self.join_equal(buf, limit, &order);
+        self.order = order;
+        self.drop_joined();
+        result
     }
 
     pub(crate) fn iter<'a>(&'a self, buf: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
@@ -121,24 +104,63 @@ impl Fields {
         &mut self.store
     }
 
-    /// Moves repeated fields from `list` to `repeats`.
-    fn find_repeats(&mut self, buf: &[u8]) {
+    /// `order` lists all entries, those of one name next to each other.
+    fn join_equal(
+        &mut self,
+        buf: &[u8],
+        limit: usize,
+        order: &[usize],
+    ) -> Result<(), HeadErrorKind> {
+        let Some((&first, rest)) = order.split_first() else { return Ok(()) };
+        let mut first = first;
+        for &at in rest {
+            if self.compare(buf, first, at) != Ordering::Equal {
+                first = at;
+                continue;
+            }
+            let value = self.list[at].value;
+            self.extend(buf, first, b", ", value);
+            self.list[at].name = Text::default();
+            if self.list[first].value.len() > limit {
+                return Err(HeadErrorKind::FieldTooLong);
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_joined(&mut self) {
         let mut kept = 0;
-        for order in 0..self.list.len() {
-            let field = self.list[order];
-            let name = field.name.within(buf);
-            if let Some(into) = self.position(buf, name) {
-                self.repeats.push(Repeat { into, order, value: field.value });
-            } else {
-                self.keys.push(key(name));
-                self.list[kept] = field;
+        for at in 0..self.list.len() {
+            if self.list[at].name.len() > 0 {
+                self.list[kept] = self.list[at];
+                self.keys[kept] = self.keys[at];
                 kept += 1;
             }
         }
         self.list.truncate(kept);
+        self.keys.truncate(kept);
     }
 
-    /// Where `name` is among the entries that have a key.
+    /// Appends to the value of the entry `at`, after moving it to the end of the store.
+    fn extend(&mut self, buf: &[u8], at: usize, separator: &[u8], more: Text) {
+        let mut value = self.list[at].value;
+        if !value.stored || value.end != self.store.len() {
+            let start = self.store.len();
+            value.append(buf, &mut self.store);
+            value = Text::stored(start, self.store.len());
+        }
+        self.store.extend_from_slice(separator);
+        more.append(buf, &mut self.store);
+        value.end = self.store.len();
+        self.list[at].value = value;
+    }
+
+    /// Some order of two entries in which those of one name are equal.
+    fn compare(&self, buf: &[u8], a: usize, b: usize) -> Ordering {
+        let name = |at: usize| self.list[at].name.within(buf).iter().map(u8::to_ascii_lowercase);
+        self.keys[a].cmp(&self.keys[b]).then_with(|| name(a).cmp(name(b)))
+    }
+
     fn position(&self, buf: &[u8], name: &[u8]) -> Option<usize> {
         let wanted = key(name);
         self.keys.iter().zip(&self.list).position(|(&key, field)| {
@@ -147,9 +169,27 @@ impl Fields {
     }
 }
 
+/// Which keys have come. It may suspect a repetition where there is none, never the reverse.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    bits: [u64; 16],
+    repeats: bool,
+}
+
+impl Seen {
+    fn note(&mut self, key: u32) {
+        // Fibonacci hashing: the upper bits of the product depend on all of the key.
+        let hash = key.wrapping_mul(0x9e37_79b9) >> 22;
+        let word = &mut self.bits[(hash >> 6) as usize];
+        let bit = 1 << (hash & 63);
+        self.repeats |= *word & bit != 0;
+        *word |= bit;
+    }
+}
+
 /// A cheap digest of a name: its length and three of its letters, case removed.
 fn key(name: &[u8]) -> u32 {
-    let letter = |at: usize| name.get(at).map_or(0, |b| b.to_ascii_lowercase());
+    let letter = |at: usize| name.get(at).map_or(0, u8::to_ascii_lowercase);
     let last = name.len().saturating_sub(1);
     u32::from_le_bytes([name.len() as u8, letter(0), letter(name.len() / 2), letter(last)])
 }

@@ -83,7 +83,7 @@ impl RequestHead {
     ///
     /// # Errors
     /// As soon as the bytes cannot become an acceptable head. What was read of the request line can
-    /// still be asked for.
+    /// still be asked for: the refusal of a HEAD request has no content either.
     pub fn parse(&mut self, buf: &[u8], limits: &Limits) -> Result<Parsed, HeadError> {
         self.reset();
         if let Some(length) = self.parse_plain(buf, limits) {

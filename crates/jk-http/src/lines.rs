@@ -65,7 +65,8 @@ impl RequestHead {
         if ends_well {
             return Ok(Some(line));
         }
-        self.note_line(line);
+        // The LF shows in httpd's log as well.
+        self.note_line(Text { end: lf + 1, ..line });
         Err(HeadErrorKind::LineEnd)
     }
 
@@ -77,10 +78,11 @@ impl RequestHead {
         } else {
             (limits.line, HeadErrorKind::LineTooLong)
         };
-        if line.len() <= limit.saturating_add(1) {
+        let room = limit.saturating_add(1);
+        if line.len() <= room {
             return Ok(());
         }
-        self.note_line(Text { end: line.start.saturating_add(limit), ..line });
+        self.note_line(Text { end: line.start.saturating_add(room), ..line });
         Err(kind)
     }
 
@@ -146,6 +148,7 @@ impl RequestHead {
         self.phase.field_len = end;
         let value_start = line.start + end - value;
         self.fields.push(
+            buf,
             Text::received(line.start, line.start + name),
             Text::received(value_start, line.start + end),
         );

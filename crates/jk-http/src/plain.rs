@@ -66,7 +66,7 @@ impl RequestHead {
             if name.start != start || end.checked_sub(start + 2)? > limits.field_size {
                 return None;
             }
-            self.fields.push(name, value);
+            self.fields.push(buf, name, value);
             start = end;
         }
         (start + 2 == block.end).then_some(())?;
