@@ -26,3 +26,4 @@ pub mod slot;
 pub mod suite;
 pub mod text;
 pub mod tomcat;
+pub mod tools;

@@ -1,4 +1,4 @@
-<%@ page session="false" trimDirectiveWhitespaces="true" %>
+<%@ page session="false" isErrorPage="true" trimDirectiveWhitespaces="true" %>
 <%@ page import="java.io.InputStream, java.io.OutputStream" %>
 <%
 response.setContentType("application/octet-stream");

@@ -1,4 +1,4 @@
-<%@ page contentType="text/plain; charset=US-ASCII" session="false" trimDirectiveWhitespaces="true" %>
+<%@ page contentType="text/plain; charset=US-ASCII" session="false" isErrorPage="true" trimDirectiveWhitespaces="true" %>
 <%@ page import="java.io.InputStream" %>
 <%
 InputStream in = request.getInputStream();
