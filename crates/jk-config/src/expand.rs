@@ -3,8 +3,6 @@
 //! The rules are those of mod_jk (`jk_map_replace_properties`, `jk_map_resolve_references`,
 //! `jk_map_inherit_properties`), less two ways in which they never come to an end.
 
-use std::rc::Rc;
-
 use crate::property_map::{Entry, PropertyMap, TooMuch};
 use crate::{Location, Span};
 
@@ -149,17 +147,16 @@ fn follow(
 /// Whether anything begins with `prefix`.
 fn inherit(map: &mut PropertyMap, prefix: &[u8], base: &[u8]) -> Result<bool, TooMuch> {
     let mut found = false;
-    let mut at = 0;
-    while let Some(entry) = map.entries().get(at) {
-        at += 1;
-        let Some(tail) = entry.key.strip_prefix(prefix) else { continue };
+    let copy = |original: &Entry| {
         found = true;
+        let tail = original.key.strip_prefix(prefix)?;
         let key = [base, b".", tail].concat();
-        if map.get(&key).is_some() {
-            continue;
-        }
-        let (value, written) = (entry.value.clone(), Rc::clone(&entry.written));
-        map.add(Entry { key, value, written, inherited: true })?;
+        let missing = map.get(&key).is_none();
+        missing.then(|| Entry { key, inherited: true, ..original.clone() })
+    };
+    let copies: Vec<Entry> = map.below(prefix).filter_map(copy).collect();
+    for entry in copies {
+        map.add(entry)?;
     }
     Ok(found)
 }

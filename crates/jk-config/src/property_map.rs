@@ -1,6 +1,7 @@
 //! Properties in the order of definition, found by name, each remembering where it was written.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::rc::Rc;
 
 use crate::Location;
@@ -62,7 +63,9 @@ impl Occurrence {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PropertyMap {
     entries: Vec<Entry>,
-    index: HashMap<Vec<u8>, usize>,
+    /// Sorted, so that the properties below a prefix are found without looking at all of them.
+    index: BTreeMap<Vec<u8>, usize>,
+    /// The length of all keys and values.
     bytes: usize,
 }
 
@@ -77,6 +80,15 @@ impl PropertyMap {
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Entry> {
         self.index.get(key).map(|&at| &self.entries[at])
+    }
+
+    /// The properties whose names begin with `prefix`, in the order of definition.
+    pub(crate) fn below<'a>(&'a self, prefix: &'a [u8]) -> impl Iterator<Item = &'a Entry> {
+        let from = self.index.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        let within = from.take_while(|(key, _)| key.starts_with(prefix));
+        let mut places: Vec<usize> = within.map(|(_, &at)| at).collect();
+        places.sort_unstable();
+        places.into_iter().map(|at| &self.entries[at])
     }
 
     /// Adds a property that is not there yet.
@@ -94,11 +106,28 @@ impl PropertyMap {
         value: Vec<u8>,
         written: Vec<Occurrence>,
     ) -> Result<(), TooMuch> {
+        let Some(&at) = self.index.get(key) else { return Ok(()) };
+        self.bytes -= self.entries[at].value.len();
         self.take(value.len())?;
-        if let Some(&at) = self.index.get(key) {
-            self.entries[at].value = value;
-            self.entries[at].written = Rc::new(written);
-        }
+        self.entries[at].value = value;
+        self.entries[at].written = Rc::new(written);
+        Ok(())
+    }
+
+    /// Adds to the value of a property.
+    pub(crate) fn append(
+        &mut self,
+        key: &[u8],
+        separator: u8,
+        value: &[u8],
+        written: Occurrence,
+    ) -> Result<(), TooMuch> {
+        let Some(&at) = self.index.get(key) else { return Ok(()) };
+        self.take(value.len() + 1)?;
+        let entry = &mut self.entries[at];
+        entry.value.push(separator);
+        entry.value.extend_from_slice(value);
+        Rc::make_mut(&mut entry.written).push(written);
         Ok(())
     }
 

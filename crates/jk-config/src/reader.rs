@@ -270,10 +270,10 @@ impl<'e> Reader<'e> {
     }
 
     fn store(&mut self, key: &[u8], value: Vec<u8>, written: Occurrence) -> Result<(), TooMuch> {
-        let Some(old) = self.map.get(key) else {
+        if self.map.get(key).is_none() {
             let (key, written) = (key.to_vec(), vec![written].into());
             return self.map.add(Entry { key, value, written, inherited: false });
-        };
+        }
         let separator = match self.role {
             Role::Workers => directive::separator(key),
             Role::Rules => None,
@@ -283,12 +283,10 @@ impl<'e> Reader<'e> {
             self.findings.push(Diagnostic::warning(written.key.clone(), message));
             return self.map.replace(key, value, vec![written]);
         };
-        let joined = [old.value.as_slice(), &[separator], value.as_slice()].concat();
-        let places = old.written.iter().cloned().chain([written.clone()]).collect();
         if separator != b',' {
             self.findings.push(joined_finding(key, separator, &written.key));
         }
-        self.map.replace(key, joined, places)
+        self.map.append(key, separator, &value, written)
     }
 }
 

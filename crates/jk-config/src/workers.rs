@@ -230,7 +230,8 @@ fn shown(entry: &Entry) -> (String, String) {
 fn unused_names(site: &Site<'_>) -> Vec<String> {
     let uses = Uses::of(site);
     let owners = site.map.entries().iter().filter_map(|entry| Some(owner(&entry.key)?.0));
-    let unused = owners.filter(|name| !uses.listed.contains(name) && !uses.members.contains(name));
+    let unused =
+        owners.filter(|name| !uses.listed.contains(*name) && !uses.members.contains(*name));
     let mut names: Vec<_> = unused.map(|n| String::from_utf8_lossy(n).into_owned()).collect();
     names.sort_unstable();
     names.dedup();

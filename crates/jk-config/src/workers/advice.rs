@@ -1,5 +1,7 @@
 //! What works, but not as it seems to: directives without effect, workers without limits.
 
+use std::collections::HashSet;
+
 use jk_types::{AjpSettings, LbSettings, Worker, WorkerKind};
 
 use super::kind::{self, Kind};
@@ -36,17 +38,17 @@ pub(super) fn advise(site: &Site<'_>, workers: &[Worker]) {
 
 /// Who is used as what.
 pub(super) struct Uses<'a> {
-    pub(super) listed: Vec<&'a [u8]>,
-    pub(super) members: Vec<&'a [u8]>,
+    pub(super) listed: HashSet<&'a [u8]>,
+    pub(super) members: HashSet<&'a [u8]>,
     /// Prefixes of keys that a `reference` names.
-    referred: Vec<&'a [u8]>,
+    referred: HashSet<&'a [u8]>,
 }
 
 impl<'a> Uses<'a> {
     pub(super) fn of(site: &'a Site<'a>) -> Self {
         let entries = site.map.entries();
         let list = site.map.get(b"worker.list");
-        let listed: Vec<_> = list.into_iter().flat_map(words).collect();
+        let listed: HashSet<_> = list.into_iter().flat_map(words).collect();
         let lbs = listed.iter().map(|name| site.settings(name));
         let lbs = lbs.filter(|lb| kind::silently(*lb) == Some(Kind::Lb));
         let members = lbs.filter_map(lb::member_words).flatten().map(|word| word.bytes).collect();
@@ -55,9 +57,8 @@ impl<'a> Uses<'a> {
     }
 
     fn is_referred(&self, key: &[u8]) -> bool {
-        self.referred
-            .iter()
-            .any(|prefix| key.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with(b".")))
+        let dots = key.iter().enumerate().filter(|(_, b)| **b == b'.');
+        dots.into_iter().any(|(dot, _)| self.referred.contains(&key[..dot]))
     }
 }
 
@@ -77,8 +78,8 @@ fn check_effect(site: &Site<'_>, uses: &Uses<'_>, entry: &Entry) {
         check_two_components(site, directive, at);
         return;
     };
-    let listed = uses.listed.contains(&name);
-    let member = uses.members.contains(&name);
+    let listed = uses.listed.contains(name);
+    let member = uses.members.contains(name);
     if uses.is_referred(&entry.key) {
         return;
     }
@@ -94,8 +95,9 @@ fn check_effect(site: &Site<'_>, uses: &Uses<'_>, entry: &Entry) {
 
 /// Said once, of the first directive.
 fn check_unused(site: &Site<'_>, name: &[u8], entry: &Entry) {
+    let prefix = site.settings(name).key("");
     let of_worker = |e: &&Entry| owner(&e.key).is_some_and(|(owner, _)| owner == name);
-    if site.map.entries().iter().find(of_worker).is_some_and(|first| first.key == entry.key) {
+    if site.map.below(&prefix).find(of_worker).is_some_and(|first| first.key == entry.key) {
         let worker = quoted(name);
         let message = format!("the worker {worker} is neither in `worker.list` nor a member");
         site.report(Diagnostic::hint(entry.key_location(), message));
@@ -191,7 +193,7 @@ fn check_timeouts(site: &Site<'_>, workers: &[Worker]) {
         many => format!("`{first}` and {} other workers have", many - 1),
     };
     let prefix = format!("worker.{first}.");
-    let of_first = site.map.entries().iter().find(|e| e.key.starts_with(prefix.as_bytes()));
+    let of_first = site.map.below(prefix.as_bytes()).next();
     // A worker without directives is at least named somewhere.
     let at = of_first.and_then(Entry::key_location).or_else(|| {
         site.map.get(b"worker.list").and_then(|list| list.word_location(first.as_bytes()))

@@ -101,8 +101,7 @@ impl<'a> Settings<'a> {
 
     /// Whether any property belongs to this worker.
     pub(super) fn is_defined(&self) -> bool {
-        let prefix = self.key("");
-        self.site.map.entries().iter().any(|entry| entry.key.starts_with(&prefix))
+        self.site.map.below(&self.key("")).next().is_some()
     }
 
     pub(super) fn number(&self, directive: &str, default: i32) -> i32 {

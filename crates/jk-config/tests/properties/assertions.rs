@@ -5,7 +5,7 @@ use std::time::Duration;
 use jk_config::WorkersOutput;
 use jk_types::{Activation, AjpSettings, LbSettings, WorkerKind};
 
-use crate::case::{self, Read, rules_in, workers_in, workers_of};
+use crate::case::{Read, rules_in, workers_in, workers_of};
 
 fn read(text: &str) -> Read<WorkersOutput> {
     workers_in(text.as_bytes())
@@ -213,7 +213,7 @@ fn w25_lines_of_httpd_come_first_and_have_no_comments() {
 fn w27_a_host_with_a_port_is_pointed_out() {
     let read = read("worker.list=a\nworker.a.host=localhost:9101\n");
     assert!(read.says("write `worker.a.host=localhost` and `worker.a.port=9101`"));
-    assert!(!case::workers_in(b"worker.list=a\nworker.a.host=::1\n").says("a host with a port"));
+    assert!(!workers_in(b"worker.list=a\nworker.a.host=::1\n").says("a host with a port"));
 }
 
 #[test]
