@@ -85,6 +85,10 @@ proptest! {
         let complete = Ok(Parsed::Complete(bytes.len()));
         prop_assert_eq!(head.parse(&bytes, &Limits::default()), complete);
         let read: Vec<_> = head.fields(&bytes).map(|(n, v)| (n.to_vec(), v.to_vec())).collect();
+        for (name, value) in &read {
+            let name = String::from_utf8_lossy(name).to_ascii_uppercase();
+            prop_assert_eq!(head.find(&bytes, &name), Some(&value[..]));
+        }
         prop_assert_eq!(read, wanted);
     }
 
