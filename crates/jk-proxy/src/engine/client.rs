@@ -12,6 +12,7 @@ use super::forward::Flow;
 use super::net::{Net, Stream};
 use super::request::Ends;
 use crate::arena::Key;
+use crate::site::Site;
 use crate::timers::Armed;
 
 /// How long the rest of what a client sends is awaited after the last answer, so that the answer is
@@ -52,6 +53,8 @@ pub(super) struct Client<S> {
     parsing: Option<Box<RequestHead>>,
     /// When the present wait began.
     since: Instant,
+    /// How long it may be idle, once it has been answered.
+    idle_timeout: Option<Duration>,
 }
 
 enum Phase<S> {
@@ -99,6 +102,7 @@ impl<S: Stream> Client<S> {
             stash: Vec::new(),
             parsing: None,
             since: now,
+            idle_timeout: None,
         }
     }
 
@@ -207,7 +211,7 @@ impl<S: Stream> Client<S> {
 
     /// Parses what has come of a head; begins the request when it is whole.
     fn parse<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, bytes: &[u8]) -> Step {
-        let limits = limits(&ctx.serving.site.config.main);
+        let limits = limits(first_server(ctx, &self.line));
         let mut exchange = ctx.exchange();
         let parsed = match &mut self.parsing {
             None => exchange.received.head.parse(bytes, &limits),
@@ -308,6 +312,7 @@ impl<S: Stream> Client<S> {
             return self.end(ctx);
         }
         self.line.served = self.line.served.saturating_add(1);
+        self.idle_timeout = Some(exchange.received.settings().keep_alive_timeout);
         let rest = exchange.intake.rest();
         if rest.is_empty() {
             ctx.recycle(exchange);
@@ -347,12 +352,12 @@ impl<S: Stream> Client<S> {
         if ctx.clock.now >= self.since + LINGER { Step::Gone } else { Step::Wait }
     }
 
+    /// Between requests, what the server of the last one grants; otherwise, what the server grants
+    /// that the address leads to.
     fn head_timeout<N: Net<Stream = S>>(&self, ctx: &Context<N>) -> Duration {
-        let settings = &ctx.serving.site.config.main;
-        if self.stash.is_empty() && self.line.served > 0 {
-            settings.keep_alive_timeout
-        } else {
-            settings.timeout
+        match self.idle_timeout {
+            Some(timeout) if self.stash.is_empty() => timeout,
+            _ => first_server(ctx, &self.line).timeout,
         }
     }
 
@@ -468,6 +473,12 @@ impl<S: Stream> Exchange<S> {
         // What it did not take, it will not get.
         self.reply.drop_unsent();
     }
+}
+
+/// The server that a connection's address leads to, before a name is known.
+fn first_server<'c, N: Net>(ctx: &'c Context<N>, line: &Line<N::Stream>) -> &'c Server {
+    let site = &ctx.serving.site;
+    site.settings(Site::server_index(site.vhosts.choose(line.ends.local, None)))
 }
 
 /// Known only per connection, before the name of a virtual host is: httpd too applies those of the

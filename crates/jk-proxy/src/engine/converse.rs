@@ -199,6 +199,7 @@ impl<S: Stream> Exchange<S> {
     /// Reads from the backend once and acts on the whole packets.
     fn read_answer<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
         let mut scratch = std::mem::take(&mut ctx.scratch);
+        ctx.pieces.clear();
         let filled = self.receive(ctx.clock.now, &mut scratch);
         let outcome = match filled {
             Ok(0) => Ok(Received::default()),
@@ -257,7 +258,6 @@ impl<S: Stream> Exchange<S> {
         ctx: &mut Context<N>,
         bytes: &[u8],
     ) -> Result<Received, Failure> {
-        ctx.pieces.clear();
         let mut received = Received::default();
         let mut at = 0;
         while let Some(frame) =

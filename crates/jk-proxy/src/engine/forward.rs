@@ -517,7 +517,13 @@ impl<S: Stream> Exchange<S> {
             lb.balancer.lock().settle(&mut self.run, election, report, &facts, now);
         }
         match result {
-            Ok(()) => {}
+            // Ends the run, which is when the log's notes about the last member are taken.
+            Ok(()) => {
+                if let Some(lb) = lb_of(&serving.site, &self.received) {
+                    let facts = facts(&self.received, lb);
+                    lb.balancer.lock().next(&mut self.run, &facts, now);
+                }
+            }
             Err(Failure::ClientRead | Failure::ClientWrite) => {
                 self.give_up_after(ctx, line, status, result);
             }

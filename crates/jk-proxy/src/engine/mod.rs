@@ -9,6 +9,7 @@ pub mod explain;
 mod field_list;
 mod forward;
 mod intake;
+mod journal;
 mod local;
 mod maintenance;
 mod net;
@@ -18,6 +19,9 @@ mod reply;
 mod request;
 mod route;
 mod translate;
+
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -79,8 +79,9 @@ pub(super) fn write<N: Net>(
     }
     if let Some(log) = request_log {
         let Some(format) = &log.request else { return };
+        let has_body = received.method() != b"HEAD" && !jk_http::is_header_only(reply.status);
         let record = RequestRecord {
-            body_bytes: reply.content,
+            body_bytes: has_body.then_some(reply.content),
             protocol: record.protocol,
             method: record.method,
             port: record.configured_port,

@@ -113,6 +113,22 @@ fn any_split_of_the_answer_gives_the_same_response() {
 }
 
 #[test]
+fn a_false_alarm_repeats_nothing() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, GET);
+    let backend = world.accept();
+    world.answer(&backend, &headers(&[]));
+    for _ in 0..3 {
+        world.answer(&backend, &chunk(&[b'x'; 5000]));
+        world.false_alarm(&backend);
+    }
+    world.answer(&backend, &end(true));
+    let got = world.receive(&client);
+    assert_eq!(got.iter().filter(|&&byte| byte == b'x').count(), 15000);
+}
+
+#[test]
 fn any_split_of_the_request_gives_the_same_packets() {
     let request = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello".to_vec();
     for step in 1..request.len() {

@@ -292,6 +292,12 @@ impl World {
         self.settle();
     }
 
+    /// An event comes although nothing can be read, as a poller may do.
+    pub(super) fn false_alarm(&mut self, backend: &Backend) {
+        self.engine.backend_ready(backend.key, READABLE);
+        self.settle();
+    }
+
     /// A backend closes its connection.
     pub(super) fn close(&mut self, backend: &Backend) {
         backend.end.end();
