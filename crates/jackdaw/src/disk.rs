@@ -7,7 +7,7 @@ use jk_config::Files;
 
 /// The file system and environment of this process.
 #[derive(Debug)]
-pub struct Disk;
+pub(crate) struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

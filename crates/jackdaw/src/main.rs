@@ -1,10 +1,16 @@
 //! The program: reads the command line and does what it says.
 
+mod check;
 mod cli;
+mod demo;
 mod disk;
+mod explain;
+mod findings;
 mod serve;
 mod site;
+mod term;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -15,15 +21,21 @@ use crate::cli::{Cli, Command};
 const CONFIGURATION: u8 = 1;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match &cli.command {
-        Command::Serve(args) => serve::run(args),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(&Cli::parse().command) {
+        Ok(code) => code,
         Err(problem) => {
             eprintln!("jackdaw: {problem}");
             ExitCode::from(CONFIGURATION)
         }
     }
+}
+
+fn run(command: &Command) -> Result<ExitCode, Box<dyn Error>> {
+    match command {
+        Command::Serve(args) => serve::run(args)?,
+        Command::Check(args) => return Ok(check::run(args)?),
+        Command::Explain(args) => explain::run(args)?,
+        Command::Demo(args) => demo::run(args)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }

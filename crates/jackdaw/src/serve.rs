@@ -15,7 +15,7 @@ use crate::site::{self, Unusable};
 
 /// Why serving did not begin.
 #[derive(Debug, thiserror::Error)]
-pub enum ServeError {
+pub(crate) enum ServeError {
     /// The configuration cannot be used.
     #[error(transparent)]
     Configuration(#[from] Unusable),
@@ -35,11 +35,17 @@ pub enum ServeError {
     },
 }
 
+/// What requests in flight get when neither command line nor configuration says it.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// More threads than that are a mistake.
+const MOST_LOOPS: usize = 1024;
+
 /// Serves until TERM or INT.
 ///
 /// # Errors
 /// Serving did not begin.
-pub fn run(args: &ServeArgs) -> Result<(), ServeError> {
+pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"))
         .format_timestamp_millis()
         .init();
@@ -47,7 +53,9 @@ pub fn run(args: &ServeArgs) -> Result<(), ServeError> {
         Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1]).map_err(ServeError::Signals)?;
     let config = site::usable(&args.site, site::read(&args.site))?;
     let pid_file = PidFile::write(&config)?;
-    let (mut proxy, warnings) = Proxy::start(config, loops(args))?;
+    let grace = args.grace.map(Duration::from_secs).or(config.grace).unwrap_or(GRACE);
+    let loops = loops(args, &config);
+    let (mut proxy, warnings) = Proxy::start(config, loops)?;
     warnings.iter().for_each(|warning| log::warn!("{warning}"));
     for address in proxy.addresses() {
         log::info!("listening on {address}");
@@ -59,8 +67,8 @@ pub fn run(args: &ServeArgs) -> Result<(), ServeError> {
             _ => break,
         }
     }
-    log::info!("stopping, requests in flight get {} s", args.grace);
-    proxy.stop(Duration::from_secs(args.grace));
+    log::info!("stopping, requests in flight get {} s", grace.as_secs());
+    proxy.stop(grace);
     drop(pid_file);
     Ok(())
 }
@@ -78,11 +86,12 @@ fn reload(args: &ServeArgs, proxy: &mut Proxy) {
     }
 }
 
-fn loops(args: &ServeArgs) -> usize {
-    match args.threads {
-        Some(threads) => threads.into(),
-        None => std::thread::available_parallelism().map_or(1, Into::into),
-    }
+fn loops(args: &ServeArgs, config: &Config) -> usize {
+    let asked = args.threads.map(u32::from).or(config.threads);
+    let asked = asked.and_then(|threads| usize::try_from(threads).ok());
+    asked
+        .map(|threads| threads.min(MOST_LOOPS))
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into))
 }
 
 /// The file that names our process, for as long as we run.

@@ -2,23 +2,25 @@
 
 use std::path::PathBuf;
 
-use jk_config::{Config, LoadOptions, Loaded, Severity, load, load_plain};
+use jk_config::{Config, LoadOptions, Loaded, Severity, Sources, load, load_plain};
 
 use crate::cli::SiteArgs;
 use crate::disk::Disk;
+use crate::findings;
+use crate::term::{Paint, count};
 
 /// The address listened on when none is given without an httpd.conf.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
 /// A configuration that cannot be used; what is wrong with it has been printed.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration has {errors} error(s); nothing is served")]
-pub struct Unusable {
+#[error("the configuration has {}; nothing is served", count(*.errors, "error"))]
+pub(crate) struct Unusable {
     errors: usize,
 }
 
 /// Reads what the arguments name.
-pub fn read(args: &SiteArgs) -> Loaded {
+pub(crate) fn read(args: &SiteArgs) -> Loaded {
     let options =
         LoadOptions { defines: args.defines.clone(), server_root: args.server_root.clone() };
     match &args.file {
@@ -35,15 +37,32 @@ pub fn read(args: &SiteArgs) -> Loaded {
     }
 }
 
+/// Whether what was read can be served.
+pub(crate) fn is_usable(args: &SiteArgs, loaded: &Loaded) -> bool {
+    loaded.config.is_some() && errors(args, loaded) == 0
+}
+
 /// The configuration, if it can be used; warnings and errors go to standard error.
 ///
 /// # Errors
 /// It cannot be used.
-pub fn usable(args: &SiteArgs, loaded: Loaded) -> Result<Config, Unusable> {
+pub(crate) fn usable(args: &SiteArgs, loaded: Loaded) -> Result<Config, Unusable> {
+    eprint!("{}", findings::list(&loaded, Severity::Warning, Paint::stderr()));
+    config_of(args, loaded).map(|(config, _)| config)
+}
+
+/// The configuration and the texts it was read from, if it can be used.
+///
+/// # Errors
+/// It cannot be used.
+pub(crate) fn config_of(args: &SiteArgs, loaded: Loaded) -> Result<(Config, Sources), Unusable> {
+    let errors = errors(args, &loaded);
+    let config = loaded.config.filter(|_| errors == 0);
+    config.map(|config| (config, loaded.sources)).ok_or(Unusable { errors: errors.max(1) })
+}
+
+/// Findings that forbid to serve; with `--strict` warnings too.
+fn errors(args: &SiteArgs, loaded: &Loaded) -> usize {
     let bad = if args.strict { Severity::Warning } else { Severity::Error };
-    for diagnostic in loaded.diagnostics.iter().filter(|d| d.severity >= Severity::Warning) {
-        eprintln!("{}", diagnostic.render(&loaded.sources));
-    }
-    let errors = loaded.diagnostics.iter().filter(|d| d.severity >= bad).count();
-    loaded.config.filter(|_| errors == 0).ok_or(Unusable { errors: errors.max(1) })
+    loaded.diagnostics.iter().filter(|d| d.severity >= bad).count()
 }
