@@ -122,7 +122,13 @@ fn assemble(reader: Reader<'_>, directives: &[crate::httpd::Directive]) -> Loade
     }
     walked.guards.finish(&document_roots(&config), &mut report);
     checks::run(&walked, &config, &workers, &locations, &mut report);
-    report.extend(workers.diagnostics);
+    // Who maps nothing need not hear of the worker that mod_jk makes up.
+    if walked.global.workers_file.is_some()
+        || !walked.global.worker_properties.is_empty()
+        || !locations.is_empty()
+    {
+        report.extend(workers.diagnostics);
+    }
 
     let config = (!report.has_errors() && !workers.fatal).then_some(config);
     Loaded { config, diagnostics: report.into_sorted(), sources, files: read }

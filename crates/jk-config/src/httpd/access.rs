@@ -59,19 +59,11 @@ impl Guards {
         }
     }
 
-    /// Whether the rules closest to `root`, closer than `guard`, all let everybody in.
-    fn opened_below(&self, guard: &Guard, root: &Path) -> bool {
+    /// Whether a rule closer to `root` than `guard` takes its place.
+    fn replaced_below(&self, guard: &Guard, root: &Path) -> bool {
         let depth = guard.section.path.len();
-        let closer: Vec<&Guard> = self
-            .found
-            .iter()
-            .filter(|other| other.decides() && other.covers(root))
-            .filter(|other| other.section.path.len() > depth)
-            .collect();
-        let Some(closest) = closer.iter().map(|other| other.section.path.len()).max() else {
-            return false;
-        };
-        closer.iter().filter(|other| other.section.path.len() == closest).all(|other| other.open)
+        let mut closer = self.found.iter().filter(|other| other.section.path.len() > depth);
+        closer.any(|other| other.decides() && other.covers(root))
     }
 
     /// Whether an `Allow` stands beside this `Order`.
@@ -90,8 +82,7 @@ fn opens(name: &str, directive: &Directive) -> bool {
     match name {
         "Require" => words == ["all", "granted"],
         "Allow" => words.contains(&"all"),
-        "Satisfy" => words == ["any"],
-        "Order" => true,
+        "Order" | "Satisfy" => true,
         _ => false,
     }
 }
@@ -102,26 +93,23 @@ impl Guard {
         // `Order allow,deny` lets in whom an `Allow` names, and nobody without one.
         let closing = self.text.to_ascii_lowercase().starts_with("order allow,deny");
         if self.open && (!closing || all.has_allow_beside(self)) {
-            report.note(&self.at, format!("`{text}` is not needed: everybody may reach {place}"));
+            report.note(&self.at, format!("`{text}` is not needed: access is not restricted here"));
             return;
         }
-        let exposed = match self.section.kind {
-            Kind::Directory => self.exposed_directory(all, roots),
-            Kind::Files if self.is_about_dot_ht() => {
-                let message = format!("`{text}` is not needed: {place} are never served");
-                report.note(&self.at, message);
-                return;
+        let why_harmless = match self.section.kind {
+            Kind::Directory if !self.exposed_directory(all, roots) => {
+                Some(format!("nothing is served from {place} that no closer rule is about"))
             }
-            _ => true,
+            Kind::Files if self.is_about_dot_ht() => Some(format!("{place} are never served")),
+            _ => None,
         };
-        if exposed {
-            report
-                .warning(&self.at, format!("`{text}` is not enforced: everybody may reach {place}"))
-                .help("restrict access in front of this server or in the application");
-        } else {
-            report
-                .note(&self.at, format!("`{text}` is not needed: nothing is served from {place}"));
+        if let Some(why) = why_harmless {
+            report.note(&self.at, format!("`{text}` is not needed: {why}"));
+            return;
         }
+        report
+            .warning(&self.at, format!("`{text}` is not enforced: everybody may reach {place}"))
+            .help("restrict access in front of this server or in the application");
     }
 
     /// Whether the rule lets in or keeps out by itself.
@@ -147,7 +135,7 @@ impl Guard {
         let guarded = Path::new(&section.path);
         roots.iter().filter(|root| self.host.is_none() || self.host == root.host).any(|root| {
             guarded.starts_with(&root.path)
-                || root.path.starts_with(guarded) && !all.opened_below(self, &root.path)
+                || root.path.starts_with(guarded) && !all.replaced_below(self, &root.path)
         })
     }
 

@@ -24,7 +24,8 @@ pub(crate) fn files_of(
     let text = path.to_string_lossy();
     if glob::is_pattern(&text) {
         let segments: Vec<&str> = text.split('/').filter(|segment| !segment.is_empty()).collect();
-        search.walk(PathBuf::from("/"), &segments)?;
+        let start = if path.is_absolute() { "/" } else { "." };
+        search.walk(PathBuf::from(start), &segments)?;
     } else {
         search.take(path.to_owned(), 0)?;
     }

@@ -5,7 +5,8 @@ use super::module::mpm_named;
 use super::report::Report;
 use crate::Location;
 
-/// Directives without effect. Many of a kind in one file are one finding: the first stands for all.
+/// Directives without effect. Those that one file loses for the same reason are one finding, at the
+/// first of them.
 #[derive(Debug, Default)]
 pub(crate) struct Losses {
     found: Vec<Loss>,
@@ -13,19 +14,21 @@ pub(crate) struct Losses {
 
 #[derive(Debug)]
 struct Loss {
-    name: &'static str,
     fate: Fate,
     at: Location,
-    more: usize,
+    /// Each name and how often it was met.
+    names: Vec<(&'static str, usize)>,
 }
 
 impl Losses {
     pub(crate) fn add(&mut self, name: &'static str, fate: Fate, at: Location) {
-        let alike =
-            |loss: &&mut Loss| (loss.name, loss.fate, loss.at.source) == (name, fate, at.source);
-        match self.found.iter_mut().find(alike) {
-            Some(loss) => loss.more += 1,
-            None => self.found.push(Loss { name, fate, at, more: 0 }),
+        let alike = |loss: &&mut Loss| (loss.fate, loss.at.source) == (fate, at.source);
+        let Some(loss) = self.found.iter_mut().find(alike) else {
+            return self.found.push(Loss { fate, at, names: vec![(name, 1)] });
+        };
+        match loss.names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, times)) => *times += 1,
+            None => loss.names.push((name, 1)),
         }
     }
 
@@ -38,24 +41,30 @@ impl Losses {
 
 impl Loss {
     fn say(&self, report: &mut Report) {
-        let name = match self.more {
-            0 => shown(self.name),
-            1 => format!("{}, like one more in this file,", shown(self.name)),
-            more => format!("{}, like {more} more in this file,", shown(self.name)),
+        let times = |(name, times): &(&str, usize)| match times {
+            1 => shown(name),
+            _ => format!("{} ({times} times)", shown(name)),
+        };
+        let names: Vec<String> = self.names.iter().map(times).collect();
+        let one = names.len() == 1;
+        let names = listed(&names);
+        let (needless, lost) = match one {
+            true => ("is not needed", "has no effect"),
+            false => ("are not needed", "have no effect"),
         };
         match self.fate {
             Fate::Needless(why) => {
-                report.note(&self.at, format!("{name} is not needed: {why}"));
+                report.note(&self.at, format!("{names} {needless}: {why}"));
             }
             Fate::Lost(loss) => {
-                report.warning(&self.at, format!("{name} has no effect: {loss}"));
+                report.warning(&self.at, format!("{names} {lost}: {loss}"));
             }
             Fate::Unsafe(loss) => {
-                let finding = report.warning(&self.at, format!("{name} has no effect: {loss}"));
+                let finding = report.warning(&self.at, format!("{names} {lost}: {loss}"));
                 finding.help("make sure that nothing depends on it for its safety");
             }
             Fate::Here => {
-                report.warning(&self.at, format!("{name} has no effect"));
+                report.warning(&self.at, format!("{names} {lost}"));
             }
         }
     }
@@ -96,7 +105,10 @@ pub(crate) fn skipped(
     let family = family::family(module);
     let what = match directives {
         [] => "nothing in it would have had an effect".to_owned(),
-        _ => format!("skipped with {}", listed(directives)),
+        _ => {
+            let names: Vec<String> = directives.iter().map(|name| shown(name)).collect();
+            format!("skipped with {}", listed(&names))
+        }
     };
     let message = format!("`{module}` is not here: {what}");
     match family.map(|family| family.fate) {
@@ -112,14 +124,13 @@ pub(crate) fn skipped(
     }
 }
 
-/// Names in backticks, the first few of them.
-fn listed(names: &[&'static str]) -> String {
+/// The first few of some names.
+fn listed(names: &[String]) -> String {
     const MOST: usize = 6;
-    let shown: Vec<String> = names.iter().take(MOST).map(|name| shown(name)).collect();
-    let more = names.len().saturating_sub(MOST);
-    match more {
-        0 => shown.join(", "),
-        _ => format!("{} and {more} more", shown.join(", ")),
+    let first: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
+    match names.len().saturating_sub(MOST) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 

@@ -72,7 +72,7 @@ impl Nesting {
     /// Takes a closing tag; the number of kept sections that it closed.
     pub(crate) fn close(&mut self, tag: &Directive, report: &mut Report) -> usize {
         let before = self.sections();
-        let name = tag.name.text.trim_start_matches("</");
+        let name = tag.name.text.strip_prefix("</").unwrap_or_default();
         let bare = name.strip_suffix('>').unwrap_or(name);
         match self.open.last() {
             Some(innermost) => check_tag(innermost, tag, bare, report),
@@ -80,8 +80,12 @@ impl Nesting {
                 report.error(&tag.at(), format!("</{bare}> without matching <{bare}> section"));
             }
         }
-        // After a mismatch the nearest section of that name is taken for the one that was meant.
+        // After a mismatch the nearest section of that name is taken for the one that was meant,
+        // and the innermost where there is none.
         let meant = self.open.iter().rposition(|open| open.name().eq_ignore_ascii_case(bare));
+        let innermost = self.open.len().checked_sub(1);
+        let is_section = matches!(self.open.last(), Some(Open::Section(_)));
+        let meant = meant.or(innermost.filter(|_| is_section));
         while meant.is_some_and(|depth| self.open.len() > depth) {
             self.close_innermost();
         }

@@ -8,10 +8,13 @@ pub(crate) fn resolve(root: &Path, path: &str) -> PathBuf {
     for component in root.join(path).components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if resolved.parent().is_some() => {
-                resolved.pop();
-            }
-            Component::ParentDir if resolved.has_root() => {}
+            Component::ParentDir => match resolved.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    resolved.pop();
+                }
+                Some(Component::RootDir) => {}
+                _ => resolved.push(component),
+            },
             other => resolved.push(other),
         }
     }
@@ -33,5 +36,6 @@ mod tests {
         ] {
             assert_eq!(resolve(Path::new("/srv"), path), Path::new(expected), "{path}");
         }
+        assert_eq!(resolve(Path::new("."), "../../a/../b"), Path::new("../../b"));
     }
 }

@@ -1,5 +1,6 @@
 //! A section that is not read: skipped up to its end, its sections within counted.
 
+use super::condition::Condition;
 use super::family;
 use super::line::Text;
 use super::loss;
@@ -91,10 +92,12 @@ impl Skip {
     fn remember(&mut self, name: &str) {
         let Some(missed) = &mut self.missed else { return };
         let name = name.trim_end_matches('>');
-        if let Some(known) = family::known(name) {
-            if !missed.directives.contains(&known.name) {
-                missed.directives.push(known.name);
-            }
+        let Some(known) = family::known(name) else { return };
+        // Conditions and definitions are means to an end.
+        let is_means =
+            Condition::named(&name.to_ascii_lowercase()).is_some() || known.name == "Define";
+        if !is_means && !missed.directives.contains(&known.name) {
+            missed.directives.push(known.name);
         }
     }
 }

@@ -34,7 +34,12 @@ pub(crate) struct Walk<'a> {
     pub(crate) losses: Losses,
     /// Inside a section of which nothing has an effect: names are checked, and that is all.
     pub(crate) lost: bool,
+    /// How many directives nobody knew.
+    unknown: usize,
 }
+
+/// Who has more mistakes than this is not helped by guesses, and guessing takes its time.
+const MOST_SUGGESTIONS: usize = 50;
 
 /// What a walk gathered.
 pub(crate) struct Walked {
@@ -64,6 +69,7 @@ impl<'a> Walk<'a> {
             guards: Guards::default(),
             losses: Losses::default(),
             lost: false,
+            unknown: 0,
         }
     }
 
@@ -169,7 +175,13 @@ impl<'a> Walk<'a> {
             let message = format!("{} was removed in httpd 2.4", shown(name));
             return self.report.error(at, message).help(instead);
         }
-        let meant = nearest(name, family::all().map(|known| known.name));
+        if name.starts_with('\u{feff}') {
+            let finding = self.report.error(at, "the file begins with a byte order mark");
+            return finding.help("save it as UTF-8 without one");
+        }
+        self.unknown += 1;
+        let candidates = family::all().filter(|_| self.unknown <= MOST_SUGGESTIONS);
+        let meant = nearest(name, candidates.map(|known| known.name));
         if let (None, Some(module)) = (meant, self.modules.any_foreign()) {
             let message = format!("{} is not a directive of httpd or mod_jk", shown(name));
             let help = format!("perhaps it belongs to `{module}`, which is not here");

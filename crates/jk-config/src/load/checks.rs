@@ -53,7 +53,9 @@ fn listeners(config: &Config, report: &mut Report) {
 
 fn covers(listen: &Listen, address: &VhostAddress) -> bool {
     let ip_fits = match (listen.ip, address.ip) {
-        (Some(listen), Some(address)) => listen == address || listen.is_unspecified(),
+        (Some(listen), Some(address)) => {
+            listen == address || listen.is_unspecified() && listen.is_ipv4() == address.is_ipv4()
+        }
         _ => true,
     };
     ip_fits && address.port.is_none_or(|port| port == listen.port)

@@ -96,7 +96,7 @@ pub(crate) fn by_value(name: &str, words: &[&str]) -> Option<Fate> {
     let (_, values) = AS_BY_DEFAULT.iter().find(|(known, _)| *known == name)?;
     let mut values_fit =
         words.iter().map(|word| values.split_ascii_whitespace().any(|value| is(word, value)));
-    values_fit.all(|fits| fits).then_some(Needless("it asks for what is done anyway"))
+    values_fit.all(|fits| fits).then_some(Needless("this is done anyway"))
 }
 
 /// Options that restrict which links are followed.
