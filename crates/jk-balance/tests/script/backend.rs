@@ -79,7 +79,8 @@ impl Backend {
             let listed = request.fail_on_status.as_ref().unwrap_or(&self.settings.fail_on_status);
             let Some((failure, progress)) = result_of(&behaviour, listed) else {
                 self.counters.leave(Outcome::Success, read, written, now);
-                let report = Report::success(200);
+                let status = parts.next().filter(|_| word == "status").map_or(200, number);
+                let report = Report::success(status);
                 return Report { bytes_read: read, bytes_written: written, ..report };
             };
             if failure == Failure::ReplyTimeout {
