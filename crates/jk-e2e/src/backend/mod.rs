@@ -167,10 +167,13 @@ impl Shared {
 
     fn take_permit(&self) {
         let mut log = self.log();
+        log.held += 1;
+        self.changed.notify_all();
         while log.permits == 0 {
             log = wait_on(&self.changed, log, Duration::from_secs(60));
         }
         log.permits -= 1;
+        log.held -= 1;
     }
 
     fn next_sequence(&self) -> usize {

@@ -16,6 +16,8 @@ pub struct Log {
     pub objections: Vec<String>,
     /// How many `hold` statements may still pass.
     pub permits: usize,
+    /// How many wait at one.
+    pub held: usize,
 }
 
 /// One forward request and what was received of its body.

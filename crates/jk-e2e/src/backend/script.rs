@@ -64,6 +64,8 @@ pub enum Selector {
     Prefix(String),
     /// Those with exactly this path.
     Path(String),
+    /// Those with this text anywhere in their path.
+    Contains(String),
 }
 
 /// One act of a backend.
@@ -157,6 +159,9 @@ impl Selector {
         if text == "*" {
             return Ok(Self::Any);
         }
+        if let Some(part) = text.strip_prefix('~') {
+            return Ok(Self::Contains(part.to_owned()));
+        }
         if text.starts_with('/') {
             return Ok(match text.strip_suffix('*') {
                 Some(prefix) => Self::Prefix(prefix.to_owned()),
@@ -174,6 +179,7 @@ impl Selector {
             Self::Ordinal(first, last) => (*first..=*last).contains(&ordinal),
             Self::Prefix(prefix) => path.starts_with(prefix.as_str()),
             Self::Path(whole) => path == whole,
+            Self::Contains(part) => path.contains(part.as_str()),
         }
     }
 }

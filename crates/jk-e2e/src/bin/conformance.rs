@@ -1,12 +1,14 @@
 //! Plays the cases of `testdata/conformance` and says where jackdaw differs from the original.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use jk_e2e::front::Program;
+use jk_e2e::generate::{balancer, mapping};
 use jk_e2e::suite::{Mode, Verdict, find, in_parallel, judge};
 
 /// Play conformance cases on httpd with mod_jk, on jackdaw, or on both.
@@ -26,6 +28,9 @@ struct Args {
     /// Play jackdaw and keep its outcome as intended, for cases with a `compat` heading
     #[arg(long, group = "mode")]
     intend: bool,
+    /// Write N random rule sets and N random balancers, from fixed seeds, and record the original
+    #[arg(long, group = "mode", value_name = "N")]
+    generate: Option<u64>,
     /// How many cases run at once
     #[arg(long, default_value_t = 8)]
     jobs: usize,
@@ -44,7 +49,7 @@ struct Args {
 
 impl Args {
     fn mode(&self) -> Mode {
-        match (self.record, self.original, self.live, self.intend) {
+        match (self.record || self.generate.is_some(), self.original, self.live, self.intend) {
             (true, ..) => Mode::Record,
             (_, true, ..) => Mode::Original,
             (_, _, true, _) => Mode::Live,
@@ -72,6 +77,9 @@ fn run(args: &Args) -> Result<usize, String> {
     for program in peers(mode) {
         program.locate().map_err(|e| e.to_string())?;
     }
+    if let Some(count) = args.generate {
+        generate(args, count).map_err(|e| e.to_string())?;
+    }
     let began = Instant::now();
     let compat = fs::read_to_string("docs/COMPAT.md").unwrap_or_default();
     let mut cases = find(&args.root, &args.filters).map_err(|e| e.to_string())?;
@@ -89,6 +97,16 @@ fn run(args: &Args) -> Result<usize, String> {
     println!("conformance: {intended} differ as intended, {:.1?}", began.elapsed());
     println!("{} passed, {failed} failed", verdicts.len() - failed);
     Ok(failed)
+}
+
+fn generate(args: &Args, count: u64) -> io::Result<()> {
+    let dir = args.root.join("generated");
+    fs::create_dir_all(&dir)?;
+    for seed in 1..=count {
+        fs::write(dir.join(format!("mapping-{seed:03}.decisions")), mapping(seed))?;
+        fs::write(dir.join(format!("balancer-{seed:03}.decisions")), balancer(seed))?;
+    }
+    Ok(())
 }
 
 fn peers(mode: Mode) -> &'static [Program] {

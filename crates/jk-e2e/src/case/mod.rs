@@ -61,7 +61,11 @@ impl Case {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, String> {
+    /// Reads the text of a case that stands at `path`.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, String> {
         let (head, sections) = split(text);
         let mut case = Self {
             path: path.to_owned(),

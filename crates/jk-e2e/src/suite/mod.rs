@@ -12,7 +12,7 @@ use std::{fs, io};
 pub use diff::diff;
 pub use verdict::{Mode, Verdict, judge};
 
-/// Every `*.case` below `root` whose path contains one of `filters`; all of them without filters.
+/// Every `*.case` and `*.decisions` below `root` whose path contains one of `filters`; all of them without filters.
 ///
 /// # Errors
 /// When a directory cannot be read.
@@ -24,7 +24,7 @@ pub fn find(root: &Path, filters: &[String]) -> io::Result<Vec<PathBuf>> {
             let path = entry?.path();
             if path.is_dir() {
                 pending.push(path);
-            } else if path.extension().is_some_and(|e| e == "case") {
+            } else if path.extension().is_some_and(|e| e == "case" || e == "decisions") {
                 found.push(path);
             }
         }

@@ -1,8 +1,9 @@
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::diff;
 use crate::case::{Case, play};
+use crate::decisions;
 use crate::front::Program;
 
 /// What is to be done with each case.
@@ -41,6 +42,9 @@ pub fn judge(path: &Path, mode: Mode, compat: &str) -> Verdict {
 }
 
 fn try_judge(path: &Path, mode: Mode, compat: &str) -> Result<Verdict, String> {
+    if path.extension().is_some_and(|e| e == "decisions") {
+        return judge_decisions(path, mode);
+    }
     let case = Case::read(path)?;
     let recording = path.with_extension("recorded");
     match mode {
@@ -63,6 +67,25 @@ fn try_judge(path: &Path, mode: Mode, compat: &str) -> Result<Verdict, String> {
             }
             Ok(Verdict::Passed)
         }
+    }
+}
+
+/// A sequence holds its own recording, and knows no intended differences.
+fn judge_decisions(path: &Path, mode: Mode) -> Result<Verdict, String> {
+    let recorded = read(path)?;
+    let play = |program| decisions::play(path, &recorded, program);
+    match mode {
+        Mode::Record => {
+            write(path, &play(Program::Httpd)?)?;
+            Ok(Verdict::Passed)
+        }
+        Mode::Original => Ok(compare("httpd", &recorded, &play(Program::Httpd)?)),
+        Mode::Replay => Ok(compare("jackdaw", &recorded, &play(Program::Jackdaw)?)),
+        Mode::Live => match compare("httpd", &recorded, &play(Program::Httpd)?) {
+            Verdict::Passed => Ok(compare("jackdaw", &recorded, &play(Program::Jackdaw)?)),
+            stale => Ok(stale),
+        },
+        Mode::Intend => Ok(Verdict::Passed),
     }
 }
 
@@ -107,11 +130,11 @@ fn anchor(title: &str) -> String {
         .collect()
 }
 
-fn read(path: &PathBuf) -> Result<String, String> {
+fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<(), String> {
+fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
 

@@ -1,0 +1,52 @@
+/// One line of a sequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// A request that is waited for.
+    Get(Request),
+    /// A request that its backend keeps until `Free`.
+    Hold(Request),
+    /// Lets all kept requests end.
+    Free,
+    /// Kills a backend.
+    Down(String),
+    /// Starts it again.
+    Up(String),
+}
+
+/// A request of a sequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    pub(super) host: Option<String>,
+    pub(super) target: String,
+    pub(super) cookie: Option<String>,
+}
+
+impl Act {
+    /// Reads what follows the result on a line.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = text.split('\t').collect();
+        match words[..] {
+            ["get", host, target, cookie] => Ok(Self::Get(Request::new(host, target, cookie))),
+            ["hold", host, target, cookie] => Ok(Self::Hold(Request::new(host, target, cookie))),
+            ["free"] => Ok(Self::Free),
+            ["down", name] => Ok(Self::Down(name.to_owned())),
+            ["up", name] => Ok(Self::Up(name.to_owned())),
+            _ => Err(format!("{text:?} is no act")),
+        }
+    }
+}
+
+impl Request {
+    fn new(host: &str, target: &str, cookie: &str) -> Self {
+        let given = |word: &str| (word != "-").then(|| word.to_owned());
+        Self { host: given(host), target: target.to_owned(), cookie: given(cookie) }
+    }
+
+    /// The bytes to send.
+    pub(super) fn head(&self) -> String {
+        let host = self.host.as_deref().unwrap_or("www.test");
+        let cookie = self.cookie.as_ref().map(|c| format!("Cookie: {c}\r\n")).unwrap_or_default();
+        let target = &self.target;
+        format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{cookie}Connection: close\r\n\r\n")
+    }
+}
