@@ -83,7 +83,7 @@ pub(crate) enum ReferenceFault {
     TooDeep,
     /// The target holds the worker that refers to it, so copying would never end.
     Ancestor,
-    /// The copies would fill the memory.
+    /// What is copied brings a reference that copies it again, or the copies fill the memory.
     TooMuch,
 }
 
@@ -137,25 +137,35 @@ fn follow(
     if let Some(next) = next {
         follow(map, target, &next, depth + 1)?;
     }
-    match inherit(map, &prefix, base) {
+    match inherit(map, &prefix, base, reference.level) {
         Ok(true) => Ok(()),
         Ok(false) => Err(fault(ReferenceFault::Missing)),
         Err(TooMuch) => Err(fault(ReferenceFault::TooMuch)),
     }
 }
 
-/// Whether anything begins with `prefix`.
-fn inherit(map: &mut PropertyMap, prefix: &[u8], base: &[u8]) -> Result<bool, TooMuch> {
+/// Whether anything begins with `prefix`. `level` is that of the reference that asks for it.
+fn inherit(
+    map: &mut PropertyMap,
+    prefix: &[u8],
+    base: &[u8],
+    level: usize,
+) -> Result<bool, TooMuch> {
     let mut found = false;
     let copy = |original: &Entry| {
         found = true;
         let tail = original.key.strip_prefix(prefix)?;
         let key = [base, b".", tail].concat();
         let missing = map.get(&key).is_none();
-        missing.then(|| Entry { key, inherited: true, ..original.clone() })
+        let level = original.level.max(level) + 1;
+        missing.then(|| Entry { key, level, ..original.clone() })
     };
     let copies: Vec<Entry> = map.below(prefix).filter_map(copy).collect();
     for entry in copies {
+        // A chain of references does not take more steps; copies that breed take ever more.
+        if entry.level >= MAX_DEPTH {
+            return Err(TooMuch);
+        }
         map.add(entry)?;
     }
     Ok(found)

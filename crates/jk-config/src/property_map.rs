@@ -25,8 +25,8 @@ pub(crate) struct Entry {
     pub(crate) value: Vec<u8>,
     /// Where it was written, in order; for an inherited property that is at its origin.
     pub(crate) written: Rc<Vec<Occurrence>>,
-    /// Came by way of a `reference`.
-    pub(crate) inherited: bool,
+    /// How many times it was copied to get here; 0 is written in place.
+    pub(crate) level: usize,
 }
 
 impl Entry {

@@ -90,7 +90,7 @@ impl<'e> Reader<'e> {
             self.map.replace(name, value, Vec::new())
         } else {
             let key = name.to_vec();
-            self.map.add(Entry { key, value, written: Default::default(), inherited: false })
+            self.map.add(Entry { key, value, written: Default::default(), level: 0 })
         };
         debug_assert!(full.is_ok(), "one variable does not fill the map");
     }
@@ -272,7 +272,7 @@ impl<'e> Reader<'e> {
     fn store(&mut self, key: &[u8], value: Vec<u8>, written: Occurrence) -> Result<(), TooMuch> {
         if self.map.get(key).is_none() {
             let (key, written) = (key.to_vec(), vec![written].into());
-            return self.map.add(Entry { key, value, written, inherited: false });
+            return self.map.add(Entry { key, value, written, level: 0 });
         }
         let separator = match self.role {
             Role::Workers => directive::separator(key),

@@ -51,7 +51,7 @@ fn map(properties: &[(&str, &str)]) -> PropertyMap {
     let mut map = PropertyMap::default();
     for (key, value) in properties {
         let (key, value) = (key.as_bytes().to_vec(), value.as_bytes().to_vec());
-        let entry = Entry { key, value, written: Default::default(), inherited: false };
+        let entry = Entry { key, value, written: Default::default(), level: 0 };
         map.add(entry).expect("there is room");
     }
     map

@@ -70,7 +70,7 @@ fn words(entry: &Entry) -> impl Iterator<Item = &[u8]> {
 fn check_effect(site: &Site<'_>, uses: &Uses<'_>, entry: &Entry) {
     let Some(directive) = Directive::of_key(&entry.key) else { return };
     let obsolete = directive.standing == Standing::Obsolete;
-    if obsolete || entry.inherited || !entry.key.starts_with(b"worker.") {
+    if obsolete || entry.level > 0 || !entry.key.starts_with(b"worker.") {
         return;
     }
     let at = entry.key_location();
