@@ -2,7 +2,7 @@
 //!
 //! Which virtual host answers ([`vhost`]), what the request target means ([`target`], [`path`],
 //! [`host`]), what the server calls itself ([`canonical`], [`banner`]), which variables a request
-//! has ([`env`]), how a static file is served ([`files`]), what an error page says ([`errors`]) and
+//! has ([`mod@env`]), how a static file is served ([`files`]), what an error page says ([`errors`]) and
 //! what the logs say ([`access_log`], [`jk_log`]). Every rule was observed on httpd 2.4 and mod_jk
 //! 1.2.48; the observations are the tables in `testdata/site/`.
 //!

@@ -14,7 +14,8 @@ use jk_config::EncodedSlashes;
 pub fn decode_path(raw: &[u8], slashes: EncodedSlashes, out: &mut Vec<u8>) -> Result<(), u16> {
     out.clear();
     out.extend_from_slice(raw);
-    if !normalize(out, true) {
+    // No request line that httpd accepts holds a zero byte; no path of ours may.
+    if !normalize(out, true) || out.contains(&0) {
         return Err(400);
     }
     if memchr::memchr(b'%', out).is_some() {
@@ -100,20 +101,13 @@ fn normalize(path: &mut Vec<u8>, decode: bool) -> bool {
         }
         if path[write - 1] == b'/' {
             match special_segment(path, read, decode) {
-                Segment::Slash => {
-                    read += 1;
-                    continue;
-                }
-                Segment::Here(next) => {
+                Segment::Skip(next) => {
                     read = next;
                     continue;
                 }
                 Segment::Up(next) => {
-                    if write > 1 {
-                        write = parent(&path[..write]);
-                    } else {
-                        sound = false;
-                    }
+                    sound &= write > 1;
+                    write = parent(&path[..write]);
                     read = next;
                     continue;
                 }
@@ -128,10 +122,11 @@ fn normalize(path: &mut Vec<u8>, decode: bool) -> bool {
     sound
 }
 
-/// What begins at a segment's first byte; where to read on, past the segment and its slash.
+/// What begins at a segment's first byte, and where to read on behind it.
 enum Segment {
-    Slash,
-    Here(usize),
+    /// A further slash, or `.` with its slash.
+    Skip(usize),
+    /// `..` with its slash.
     Up(usize),
     Name,
 }
@@ -140,13 +135,13 @@ fn special_segment(path: &[u8], at: usize, decode: bool) -> Segment {
     let past = |end: usize| if end < path.len() { end + 1 } else { end };
     let ends = |at: usize| matches!(path.get(at), None | Some(b'/'));
     if path[at] == b'/' {
-        return Segment::Slash;
+        return Segment::Skip(at + 1);
     }
     if path[at] != b'.' {
         return Segment::Name;
     }
     if ends(at + 1) {
-        return Segment::Here(past(at + 1));
+        return Segment::Skip(past(at + 1));
     }
     // Only the first dot has been decoded so far.
     let second = match path.get(at + 1..) {

@@ -86,15 +86,25 @@ impl VhostTable {
     pub fn build(config: &Config) -> Self {
         let mut table = Self::default();
         for (index, vhost) in config.vhosts.iter().enumerate() {
-            for address in &vhost.addresses {
-                // httpd takes 0.0.0.0 for any address, also for one that is not IPv4.
-                let ip = address.ip.filter(|ip| !ip.is_unspecified());
-                let address = VhostAddress { ip, port: address.port };
-                let name = configured_name(config, ServerId::Vhost(index));
-                table.group(&address).push(index, name, &vhost.server.aliases);
-            }
+            let name = configured_name(config, ServerId::Vhost(index));
+            table.add(index, &vhost.addresses, name, &vhost.server.aliases);
         }
         table
+    }
+
+    /// Adds the virtual host `ServerId::Vhost(index)`, after all that were added before.
+    pub fn add(
+        &mut self,
+        index: usize,
+        addresses: &[VhostAddress],
+        name: Option<&str>,
+        aliases: &[String],
+    ) {
+        for address in addresses {
+            // httpd takes 0.0.0.0 for any address, also for one that is not IPv4.
+            let ip = address.ip.filter(|ip| !ip.is_unspecified());
+            self.group(&VhostAddress { ip, port: address.port }).push(index, name, aliases);
+        }
     }
 
     fn group(&mut self, address: &VhostAddress) -> &mut Group {

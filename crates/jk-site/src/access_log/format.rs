@@ -161,9 +161,7 @@ fn directive(text: &str) -> Result<(Item, &str), FormatError> {
             '>' => wish = Some(false),
             ',' => {}
             '{' => {
-                let end = after.find('}').unwrap_or(after.len());
-                argument = &after[..end];
-                rest = after.get(end + 1..).unwrap_or_default();
+                (argument, rest) = after.split_once('}').unwrap_or((after, ""));
                 continue;
             }
             '0'..='9' => {
@@ -173,16 +171,15 @@ fn directive(text: &str) -> Result<(Item, &str), FormatError> {
                 continue;
             }
             '^' if after.starts_with("ti") || after.starts_with("to") => {
-                let item = Directive { code: Code::Trailer, original: false, statuses, negated };
-                return Ok((Item::Directive(item), &after[2..]));
+                let directive =
+                    Directive { code: Code::Trailer, original: false, statuses, negated };
+                return Ok((Item::Directive(directive), &after[2..]));
             }
             c => {
                 let (code, default) = code(c, argument).ok_or(FormatError::Unknown(c))?;
                 let original = wish.unwrap_or(default);
-                return Ok((
-                    Item::Directive(Directive { code, original, statuses, negated }),
-                    after,
-                ));
+                let directive = Directive { code, original, statuses, negated };
+                return Ok((Item::Directive(directive), after));
             }
         }
         rest = after;

@@ -29,63 +29,77 @@ impl Directive {
 }
 
 fn push(directive: &Directive, r: &Record<'_>, out: &mut Vec<u8>) {
-    let original = directive.original;
     match &directive.code {
         Code::RemoteHost => match r.client_name {
             Some(name) => push_escaped(name, out),
             None => address(r.client.ip(), out),
         },
-        Code::RemoteLogname => out.push(b'-'),
+        Code::RemoteAddr { peer } => address(if *peer { r.peer } else { r.client }.ip(), out),
+        Code::LocalAddr => address(r.local.ip(), out),
+        Code::RemoteLogname | Code::Trailer => out.push(b'-'),
         Code::User => match r.user {
             Some(b"") => out.extend_from_slice(b"\"\""),
             user => text(user, out),
         },
         Code::Time { end, style } => time(*end, style, r, out),
         Code::RequestLine => push_request_line(r.request_line, push_escaped, out),
-        Code::Status => number(u64::from(if original { r.original_status } else { r.status }), out),
-        Code::Bytes { dash: true } if r.body_bytes == 0 => out.push(b'-'),
-        Code::Bytes { .. } => put!(out, "{}", r.body_bytes),
-        Code::BytesIn => put!(out, "{}", r.bytes_in),
-        Code::BytesOut => put!(out, "{}", r.bytes_out),
-        Code::BytesBoth => put!(out, "{}", r.bytes_in.saturating_add(r.bytes_out)),
-        Code::Duration(divisor) => {
-            put!(out, "{}", r.duration.as_micros() / u128::from((*divisor).max(1)));
-        }
         Code::RequestField(name) => text(r.request_fields.get(name.as_bytes()), out),
         Code::ResponseField(name) => response_field(name, r.response_fields, out),
-        Code::Trailer => out.push(b'-'),
         Code::Note(name) => text(r.notes.get(name.as_bytes()), out),
         Code::Variable(name) => text(r.env.get(name.as_bytes()), out),
         Code::Cookie(name) => text(cookie(r.request_fields, name), out),
         Code::ConfiguredName => push_escaped(r.configured_name, out),
         Code::Name => push_escaped(r.name, out),
-        Code::Port(Port::Canonical) => put!(out, "{}", r.configured_port),
-        Code::Port(Port::Local) => put!(out, "{}", r.local.port()),
-        Code::Port(Port::Remote) => put!(out, "{}", r.client.port()),
-        Code::RemoteAddr { peer } => address(if *peer { r.peer } else { r.client }.ip(), out),
-        Code::LocalAddr => address(r.local.ip(), out),
         Code::File => text(r.file, out),
         Code::Protocol => push_escaped(r.protocol, out),
-        Code::KeptAlive => put!(out, "{}", r.kept_alive),
         Code::LogId => out.extend_from_slice(r.log_id.unwrap_or(b"-")),
         Code::Method => push_escaped(r.method, out),
-        Code::Pid => put!(out, "{}", r.pid),
-        Code::Tid { hex: false } => put!(out, "{}", r.tid),
-        Code::Tid { hex: true } => put!(out, "{:x}", r.tid),
         Code::Query => {
-            if let Some(query) = r.query {
-                out.push(b'?');
-                push_escaped(query, out);
-            }
+            out.extend(r.query.map(|_| b'?'));
+            push_escaped(r.query.unwrap_or_default(), out);
         }
         Code::Handler => text(r.handler, out),
-        Code::Path => push_escaped(if original { r.original_path } else { r.path }, out),
-        Code::ConnectionEnd => out.push(match r.end {
-            ConnectionEnd::Aborted => b'X',
-            ConnectionEnd::KeptAlive => b'+',
-            ConnectionEnd::Closed => b'-',
-        }),
+        Code::Path => push_escaped(if directive.original { r.original_path } else { r.path }, out),
         Code::Bogus(argument) => out.extend_from_slice(argument.as_bytes()),
+        code => number(code, directive.original, r, out),
+    }
+}
+
+fn number(code: &Code, original: bool, r: &Record<'_>, out: &mut Vec<u8>) {
+    let number = match code {
+        Code::Status if original => u64::from(r.original_status),
+        Code::Status => u64::from(r.status),
+        Code::Bytes { .. } => r.body_bytes,
+        Code::BytesIn => r.bytes_in,
+        Code::BytesOut => r.bytes_out,
+        Code::BytesBoth => r.bytes_in.saturating_add(r.bytes_out),
+        Code::Duration(divisor) => {
+            let micros = u64::try_from(r.duration.as_micros()).unwrap_or(u64::MAX);
+            micros / u64::from((*divisor).max(1))
+        }
+        Code::Port(Port::Canonical) => u64::from(r.configured_port),
+        Code::Port(Port::Local) => u64::from(r.local.port()),
+        Code::Port(Port::Remote) => u64::from(r.client.port()),
+        Code::KeptAlive => u64::from(r.kept_alive),
+        Code::Pid => u64::from(r.pid),
+        Code::Tid { hex: true } => return put!(out, "{:x}", r.tid),
+        Code::Tid { hex: false } => r.tid,
+        Code::ConnectionEnd => return out.push(letter(r.end)),
+        // The others are text: see `push`.
+        _ => return,
+    };
+    let dash = matches!(code, Code::Bytes { dash: true } | Code::Status);
+    if dash && number == 0 {
+        return out.push(b'-');
+    }
+    put!(out, "{number}");
+}
+
+fn letter(end: ConnectionEnd) -> u8 {
+    match end {
+        ConnectionEnd::Aborted => b'X',
+        ConnectionEnd::KeptAlive => b'+',
+        ConnectionEnd::Closed => b'-',
     }
 }
 
@@ -93,14 +107,6 @@ fn text(text: Option<&[u8]>, out: &mut Vec<u8>) {
     match text {
         Some(text) => push_escaped(text, out),
         None => out.push(b'-'),
-    }
-}
-
-fn number(number: u64, out: &mut Vec<u8>) {
-    if number == 0 {
-        out.push(b'-');
-    } else {
-        put!(out, "{number}");
     }
 }
 

@@ -1,12 +1,10 @@
 //! What the tests share: the measured tables, and configurations to measure against.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use jk_config::{
-    CanonicalName, Config, EncodedSlashes, Indicators, JkLogLevel, JkOptions, JkServer, Location,
-    LogLevel, LogTarget, Mounts, Server, ServerTokens, Signature, Sources, Trace, VhostAddress,
-    VirtualHost,
+    Config, Files, LoadOptions, Location, Server, Sources, VhostAddress, VirtualHost, load,
 };
 
 /// A file below `testdata/site/`.
@@ -50,76 +48,52 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
     bytes.iter().map(show).collect()
 }
 
+/// A server with httpd's defaults and no virtual host beside it.
+pub(crate) fn config(main: Server) -> Config {
+    Config { main, ..defaults() }
+}
+
 /// A server with httpd's defaults.
 pub(crate) fn server(name: Option<&str>) -> Server {
     Server {
         name: name.map(str::to_owned),
-        port: None,
-        https: false,
-        aliases: Vec::new(),
-        admin: None,
-        canonical_name: CanonicalName::Off,
-        canonical_physical_port: false,
         document_root: Some("/srv/www".into()),
         directory_index: vec!["index.html".to_owned()],
-        timeout: Duration::from_secs(60),
-        keep_alive: true,
-        keep_alive_timeout: Duration::from_secs(5),
-        max_keep_alive_requests: 100,
-        limit_request_line: 8190,
-        limit_request_field_size: 8190,
-        limit_request_fields: 100,
-        limit_request_body: 1 << 30,
-        error_log: LogTarget::Stderr,
-        log_level: LogLevel::Warn,
-        access_logs: Vec::new(),
-        env: Vec::new(),
-        encoded_slashes: EncodedSlashes::Off,
-        trace: Trace::On,
-        signature: Signature::Off,
-        default_charset: None,
-        add_types: Vec::new(),
-        error_documents: Vec::new(),
-        jk: jk(),
-        handlers: Vec::new(),
+        ..defaults().main
     }
 }
 
-fn jk() -> JkServer {
-    JkServer {
-        log_file: None,
-        log_level: JkLogLevel::Info,
-        log_stamp: "[%a %b %d %H:%M:%S.%Q %Y] ".to_owned(),
-        request_log: None,
-        options: JkOptions::default(),
-        indicators: Indicators::default(),
-        extract_ssl: true,
-        env_vars: Vec::new(),
-        auto_alias: None,
-        strip_session: None,
-        mounts: Mounts::None,
-    }
-}
+/// What the shortest configuration gives.
+fn defaults() -> Config {
+    struct Shortest;
 
-/// A configuration without virtual hosts.
-pub(crate) fn config(main: Server) -> Config {
-    Config {
-        server_root: "/etc/httpd".into(),
-        listeners: Vec::new(),
-        main,
-        vhosts: Vec::new(),
-        workers: Vec::new(),
-        properties: Vec::new(),
-        maintain: Duration::from_secs(60),
-        watchdog_interval: Duration::ZERO,
-        shm_file: None,
-        pid_file: None,
-        default_pool_size: 25,
-        server_tokens: ServerTokens::Full,
-        user: None,
-        group: None,
-        listen_backlog: 511,
+    impl Files for Shortest {
+        fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+            match path.to_str() {
+                Some("/httpd.conf") => Ok(b"Listen 80\nServerName h\n".to_vec()),
+                _ => Err(io::ErrorKind::NotFound.into()),
+            }
+        }
+
+        fn list(&self, _: &Path) -> io::Result<Vec<String>> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+
+        fn is_dir(&self, _: &Path) -> bool {
+            false
+        }
+
+        fn exists(&self, _: &Path) -> bool {
+            false
+        }
+
+        fn env(&self, _: &str) -> Option<String> {
+            None
+        }
     }
+
+    let loaded = load(Path::new("/httpd.conf"), &Shortest, &LoadOptions::default());
+    loaded.config.expect("nothing is wrong with two lines")
 }
 
 /// A virtual host at addresses such as `127.0.0.1:80`, `*`, `[::1]:*`.

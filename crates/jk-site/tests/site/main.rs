@@ -5,5 +5,6 @@ mod env;
 mod files;
 mod hosts;
 mod logs;
+mod options;
 mod pages;
 mod paths;

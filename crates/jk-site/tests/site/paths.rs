@@ -55,6 +55,11 @@ fn setting() -> impl Strategy<Value = EncodedSlashes> {
     prop_oneof![Just(EncodedSlashes::Off), Just(EncodedSlashes::On), Just(EncodedSlashes::NoDecode)]
 }
 
+#[test]
+fn a_raw_zero_byte_is_refused() {
+    assert_eq!(decoded(b"/a\0b", EncodedSlashes::On), Err(400));
+}
+
 proptest! {
     #[test]
     fn a_decoded_path_never_leaves_the_root(raw in hostile_path(), slashes in setting()) {
