@@ -24,7 +24,8 @@ pub struct PageFacts<'a> {
     pub admin: Option<&'a str>,
     /// What went wrong, as HTML; httpd's `error-notes` (400, 403, 411, 414, 501, 502).
     pub notes: Option<&'a str>,
-    /// The status that was met while an `ErrorDocument` for this one was fetched.
+    /// Set when fetching an `ErrorDocument` for this page failed. httpd puts the page's own status
+    /// here, whatever the failure was.
     pub second: Option<u16>,
     /// The line under the page.
     pub signature: Option<SignatureLine<'a>>,
