@@ -15,7 +15,8 @@ use crate::{Diagnostic, Location, Sources, Span};
 ///    help: did you mean `lbfactor`?
 /// ```
 ///
-/// Control characters and bytes that are not UTF-8 print as `�`, tabs as blanks, and the value of a
+/// A place without extent, such as the beginning of a file, is named but not quoted. Control
+/// characters and bytes that are not UTF-8 print as `�`, tabs as blanks, and the value of a
 /// secret as `***`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rendered<'a> {
@@ -40,7 +41,7 @@ impl fmt::Display for Rendered<'_> {
             write!(f, "{}:{line}:{column}: ", Plain(&path))?;
         }
         writeln!(f, "{}: {}", severity.label(), Plain(message))?;
-        if let Some(location) = location {
+        if let Some(location) = location.as_ref().filter(|location| !location.span.is_empty()) {
             quote(f, self.sources, location)?;
         }
         if let Some(help) = help {

@@ -107,13 +107,14 @@ pub fn read_workers(input: &WorkersInput<'_>) -> WorkersOutput {
         reader.findings.push(reference_finding(&fault));
     }
     let Reader { map, findings, .. } = reader;
-    let mut output = build(&map);
+    let start = input.file.map(|(source, _)| Location { source, span: 0..0 });
+    let mut output = build(&map, start);
     output.diagnostics.extend(findings);
     finish(output, &map)
 }
 
-fn build(map: &PropertyMap) -> WorkersOutput {
-    let site = Site::new(map);
+fn build(map: &PropertyMap, start: Option<Location>) -> WorkersOutput {
+    let site = Site::new(map, start);
     let mut output = WorkersOutput {
         maintain: settings::seconds(site.number(b"worker.maintain", 60)),
         ..WorkersOutput::default()
@@ -142,7 +143,7 @@ impl Listed<'_> {
 fn listed<'a>(site: &'a Site<'a>) -> Vec<Listed<'a>> {
     let Some(entry) = site.map.get(b"worker.list") else {
         let message = "no `worker.list`: there is one worker, `ajp13` at localhost:8009";
-        site.report(Diagnostic::new(Severity::Warning, None, message));
+        site.report(Diagnostic::warning(site.start.clone(), message));
         return vec![Listed { name: b"ajp13", word: None }];
     };
     let words = Word::all(entry);

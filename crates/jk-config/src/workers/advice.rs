@@ -196,8 +196,10 @@ fn check_timeouts(site: &Site<'_>, workers: &[Worker]) {
     let of_first = site.map.below(prefix.as_bytes()).next();
     // A worker without directives is at least named somewhere.
     let at = of_first.and_then(Entry::key_location).or_else(|| {
-        site.map.get(b"worker.list").and_then(|list| list.word_location(first.as_bytes()))
+        let list = site.map.get(b"worker.list")?;
+        list.word_location(first.as_bytes())
     });
+    let at = at.or_else(|| site.start.clone());
     let message = format!("{subject} no timeout: a backend that hangs is waited for without end");
     let help = "consider `reply_timeout`, or `socket_timeout`, and `ping_mode=A`";
     site.report(Diagnostic::hint(at, message).help(help));

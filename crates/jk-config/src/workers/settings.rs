@@ -21,6 +21,8 @@ const MAX_NAME_1_2_48: usize = 60;
 /// Everything that is read, and what is said about it.
 pub(super) struct Site<'a> {
     pub(super) map: &'a PropertyMap,
+    /// The beginning of the file, for what is nowhere written.
+    pub(super) start: Option<Location>,
     pub(super) findings: RefCell<Vec<Diagnostic>>,
 }
 
@@ -32,8 +34,8 @@ pub(super) struct Settings<'a> {
 }
 
 impl<'a> Site<'a> {
-    pub(super) fn new(map: &'a PropertyMap) -> Self {
-        Self { map, findings: RefCell::default() }
+    pub(super) fn new(map: &'a PropertyMap, start: Option<Location>) -> Self {
+        Self { map, start, findings: RefCell::default() }
     }
 
     pub(super) fn settings(&'a self, name: &'a [u8]) -> Settings<'a> {
