@@ -78,9 +78,6 @@ pub enum MessageError {
         /// Bytes there.
         present: usize,
     },
-    /// A Get Body Chunk for 65535 bytes, which mod_jk cannot tell from a missing length.
-    #[error("65535 bytes of request content wanted")]
-    BodyWanted,
     /// A reuse flag of 0xFF, which mod_jk cannot tell from a missing flag.
     #[error("reuse flag 0xff")]
     ReuseFlag,

@@ -42,10 +42,7 @@ impl<'b> Message<'b> {
         match code {
             SEND_HEADERS => SendHeaders::decode(reader).map(Self::SendHeaders),
             SEND_BODY_CHUNK => body_chunk(reader).map(Self::SendBodyChunk),
-            GET_BODY_CHUNK => match reader.integer()? {
-                u16::MAX => Err(MessageError::BodyWanted),
-                wanted => Ok(Self::GetBodyChunk { wanted }),
-            },
+            GET_BODY_CHUNK => Ok(Self::GetBodyChunk { wanted: reader.integer()? }),
             END_RESPONSE => match reader.byte()? {
                 u8::MAX => Err(MessageError::ReuseFlag),
                 reuse => Ok(Self::EndResponse { reuse: reuse != 0 }),

@@ -18,8 +18,17 @@ pub(crate) const BLOCK: usize = 64 * 1024;
 /// What a loop asks for.
 #[derive(Debug)]
 enum Job {
-    Open { home: LoopId, client: Key, path: PathBuf, index: Vec<String> },
+    Open { home: LoopId, client: Key, path: PathBuf, index: Vec<Index> },
     Read { home: LoopId, client: Key, file: File, offset: u64, buffer: Vec<u8>, len: usize },
+}
+
+/// A name to try for a directory.
+#[derive(Debug)]
+pub(crate) struct Index {
+    /// The name, as in `DirectoryIndex`.
+    pub(crate) name: String,
+    /// A rule maps it, so that no file is needed.
+    pub(crate) mapped: bool,
 }
 
 /// What it gets.
@@ -38,6 +47,8 @@ pub(crate) enum Fetched {
     },
     /// No regular file.
     Other(Found),
+    /// A directory whose first index name that counts is mapped.
+    Mapped(String),
     /// A directory without any of the index files.
     NoIndex,
     /// A block that was read; empty at the end of the file.
@@ -77,7 +88,7 @@ impl Files {
     }
 
     /// File access that is answered by whoever holds the other end, for tests without threads.
-    pub(crate) fn open(&self, home: LoopId, client: Key, path: PathBuf, index: Vec<String>) {
+    pub(crate) fn open(&self, home: LoopId, client: Key, path: PathBuf, index: Vec<Index>) {
         let _ = self.jobs.send(Job::Open { home, client, path, index });
     }
 
@@ -106,7 +117,7 @@ fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
     }
 }
 
-fn open(path: PathBuf, index: Vec<String>) -> Fetched {
+fn open(path: PathBuf, index: Vec<Index>) -> Fetched {
     let wants_directory = path.as_os_str().as_encoded_bytes().ends_with(b"/");
     match look(&path) {
         Found::File if wants_directory => {
@@ -131,8 +142,11 @@ fn look(path: &Path) -> Found {
     }
 }
 
-fn open_index(directory: &Path, index: Vec<String>) -> Fetched {
-    for name in index {
+fn open_index(directory: &Path, index: Vec<Index>) -> Fetched {
+    for Index { name, mapped } in index {
+        if mapped {
+            return Fetched::Mapped(name);
+        }
         let path = directory.join(name.trim_start_matches('/'));
         if look(&path) == Found::File {
             return open_file(&path, Some(name));

@@ -173,7 +173,9 @@ impl<S: Stream> Client<S> {
                 return Step::Gone;
             }
             if ctx.clock.now >= self.since + timeout {
-                return if idle { self.end(ctx) } else { self.refuse(ctx, 408) };
+                // httpd answers once it has the request line.
+                let begun = self.stash.contains(&b'\n');
+                return if idle || !begun { self.end(ctx) } else { self.refuse(ctx, 408) };
             }
             return Step::Wait;
         }

@@ -78,6 +78,8 @@ pub(crate) struct Context<N: Net> {
     pub pieces: Vec<Range<usize>>,
     /// Connections to be looked at again before the next wait.
     pub again: Vec<Key>,
+    /// When the watchdog looks next; only in the first loop.
+    pub watch_at: Option<Instant>,
     /// Backend connections that are being probed.
     pub probing: Vec<Key>,
     /// The `Date` field.
@@ -114,6 +116,7 @@ impl<N: Net> Context<N> {
             scratch: vec![0; SCRATCH],
             pieces: Vec::new(),
             again: Vec::new(),
+            watch_at: None,
             probing: Vec::new(),
             date: DateCache::default(),
             log,

@@ -76,7 +76,7 @@ impl<S: Stream> Exchange<S> {
 
     /// The content length that the Forward Request announces; 0 for none and for streamed content.
     fn announced(&self) -> u64 {
-        match self.received.head.framing() {
+        match self.received.framing() {
             Framing::Length(length) if !self.received.is_streamed() => length,
             _ => 0,
         }
@@ -145,6 +145,11 @@ impl<S: Stream> Exchange<S> {
             0 => Ok(Filled::Ready),
             _ => self.intake.fill(want, &mut line.stream, &mut line.readable),
         };
+        let limit = self.received.settings().limit_request_body;
+        if limit > 0 && self.intake.total > limit {
+            self.fail(ctx, line, Failure::ClientRead);
+            return Some(Flow::Again);
+        }
         match filled {
             Ok(Filled::Ready) => {}
             Ok(Filled::Dry) => {
@@ -207,7 +212,10 @@ impl<S: Stream> Exchange<S> {
             Err(failure) => Err(failure),
         };
         match outcome {
-            Ok(received) if received.ended => self.finish(ctx, line, &scratch),
+            Ok(received) if received.ended => {
+                self.reply.flushed |= received.flush;
+                self.finish(ctx, line, &scratch);
+            }
             Ok(received) => self.pass_on(ctx, line, &scratch, received.flush),
             Err(failure) => self.fail(ctx, line, failure),
         }
@@ -299,7 +307,7 @@ impl<S: Stream> Exchange<S> {
             Ok(()) => Ok(()),
             // mod_jk takes this for an answer with status 200 and nothing in it.
             Err(SequenceError::EndBeforeHeaders) => {
-                self.reply.status = 200;
+                self.set_status(200);
                 self.reply.started = true;
                 Ok(())
             }
@@ -366,10 +374,12 @@ impl<S: Stream> Exchange<S> {
         self.end_service(ctx, line, Ok(()), false);
         self.stage = Stage::Send;
         if let Some(status) = self.forward.replaced.take() {
+            // Fields that would break the message: httpd gives up on the rest of its own, too.
             let close = self.reply.close;
             let challenge = translate::challenge(&self.reply, status);
             self.reply.withdraw();
             self.reply.close = close;
+            self.reply.unmeasured = close;
             if let Some(challenge) = challenge {
                 self.reply.fields.add(b"WWW-Authenticate", &challenge);
             }

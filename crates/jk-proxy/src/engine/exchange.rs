@@ -1,6 +1,5 @@
 //! One request and its answer: what was received, what is being done about it, what goes back.
 
-use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -79,14 +78,16 @@ pub(crate) struct Received<S> {
     pub file: Vec<u8>,
     /// What replaces the `Host` field, because the target named the host.
     pub host_field: Vec<u8>,
+    /// The status of the error that is answered by a document.
+    pub error: Option<u16>,
     /// When the client last sent or took something.
     pub touched: Instant,
     /// How many bytes it had sent and taken by then.
     pub moved: u64,
     /// The client waits for leave to send its content.
     pub expects_continue: bool,
-    /// Where the line of a head lies that was refused.
-    pub head_error: Option<Range<usize>>,
+    /// The line of a head that was refused, as far as it is known.
+    pub head_error: Option<Vec<u8>>,
     nothing: Extensions,
 }
 
@@ -120,6 +121,7 @@ impl<S> Exchange<S> {
                 notes: None,
                 file: Vec::new(),
                 host_field: Vec::new(),
+                error: None,
                 touched: Instant::now(),
                 moved: 0,
                 expects_continue: false,
@@ -157,6 +159,7 @@ impl<S> Received<S> {
         self.file.clear();
         self.host_field.clear();
         self.expects_continue = false;
+        self.error = None;
         self.moved = 0;
         self.head_error = None;
         self.env.clear();
@@ -182,7 +185,18 @@ impl<S> Received<S> {
 
     /// The method.
     pub(crate) fn method(&self) -> &[u8] {
-        self.head.method(&self.bytes)
+        match self.error {
+            None => self.head.method(&self.bytes),
+            Some(_) => b"GET",
+        }
+    }
+
+    /// How the content that a backend gets is framed: a document for an error gets none.
+    pub(crate) fn framing(&self) -> Framing {
+        match self.error {
+            None => self.head.framing(),
+            Some(_) => Framing::None,
+        }
     }
 
     /// The query, without its question mark.
@@ -201,7 +215,7 @@ impl<S> Received<S> {
     /// The request line as received, as far as it was.
     pub(crate) fn request_line(&self) -> &[u8] {
         match &self.head_error {
-            Some(line) => self.bytes.get(line.clone()).unwrap_or_default(),
+            Some(line) => line,
             None => self.head.line(&self.bytes),
         }
     }
@@ -217,7 +231,7 @@ impl<S> Received<S> {
 
     /// Whether the content is sent as if its length were not known (`JK_IGNORE_CL`).
     pub(crate) fn is_streamed(&self) -> bool {
-        match self.head.framing() {
+        match self.framing() {
             Framing::Length(length) => {
                 length > 0 && self.variable(&self.settings().jk.indicators.ignore_cl).is_some()
             }

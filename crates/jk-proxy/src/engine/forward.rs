@@ -777,6 +777,7 @@ pub(super) fn facts<'a, S>(received: &'a Received<S>, lb: &Lb) -> Facts<'a> {
     if let Some(value) = received.variable("JK_STATELESS") {
         facts.stateless = is_on(value);
     }
+    facts.secure = super::request::is_ssl(received);
     facts.forced_route = received.variable("JK_ROUTE").filter(|route| !route.is_empty());
     if settings.sticky_session && !facts.sticky_ignore {
         let cookie = extensions.session_cookie.as_deref().unwrap_or(&settings.session_cookie);

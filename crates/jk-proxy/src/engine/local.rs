@@ -20,7 +20,7 @@ use super::forward::Flow;
 use super::net::{Net, Stream};
 use super::reply::{Terms, Urgency};
 use super::route::HeadFields;
-use crate::files::{BLOCK, Fetched};
+use crate::files::{BLOCK, Fetched, Index};
 
 /// A file on its way to the client.
 #[derive(Debug, Default)]
@@ -56,7 +56,11 @@ impl<S: Stream> Exchange<S> {
         if let Err(status) = site.locate(&self.received.path, &mut name) {
             return self.answer_error(ctx, line, status);
         }
-        let index = site.index().to_vec();
+        let names = if self.received.path.ends_with(b"/") { site.index() } else { &[] };
+        let index = names
+            .iter()
+            .map(|name| Index { name: name.clone(), mapped: self.received.is_mapped_below(name) })
+            .collect();
         self.stage = Stage::File(FileSend::default());
         self.received.file = name;
         ctx.files.open(ctx.home, line.key, path_of(&self.received.file), index);
@@ -81,6 +85,7 @@ impl<S: Stream> Exchange<S> {
             Some(Fetched::Opened { file, size, modified, index }) => {
                 self.opened(ctx, line, file, size, modified, index);
             }
+            Some(Fetched::Mapped(name)) => self.forward_index(ctx, line, &name),
             Some(Fetched::Other(found)) => {
                 let step = decide(self.received.method(), &self.received.path, found);
                 self.take_step(ctx, line, step);
@@ -93,6 +98,20 @@ impl<S: Stream> Exchange<S> {
             Some(Fetched::Broken) => self.abandon(self.reply.status),
         }
         Flow::Again
+    }
+
+    /// An index name that a rule maps is served by its worker, never as its source text.
+    fn forward_index<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        name: &str,
+    ) {
+        self.received.append_index(name);
+        match self.remapped() {
+            Some(worker) => self.begin_forward(ctx, line, worker),
+            None => self.answer_error(ctx, line, 500),
+        }
     }
 
     /// Answers without a file.
@@ -121,12 +140,8 @@ impl<S: Stream> Exchange<S> {
         index: Option<String>,
     ) {
         if let Some(index) = index {
-            self.received.path.extend_from_slice(index.trim_start_matches('/').as_bytes());
+            self.received.append_index(&index);
             self.received.file.extend_from_slice(index.trim_start_matches('/').as_bytes());
-            // An index file that a rule maps is served by its worker, never as its source text.
-            if let Some(worker) = self.remapped() {
-                return self.begin_forward(ctx, line, worker);
-            }
         }
         let step = decide(self.received.method(), &self.received.path, Found::File);
         if step != Step::Serve {
@@ -141,12 +156,18 @@ impl<S: Stream> Exchange<S> {
         let boundary = MultipartBoundary(ctx.clock.wall.as_nanos() as u64 ^ size);
         let mut ranges = Ranges::default();
         let fields = HeadFields { head: &self.received.head, bytes: &self.received.bytes };
-        let conditions = Conditions::of(&fields);
+        // The document of an error is sent whole.
+        let conditions = match self.received.error {
+            None => Conditions::of(&fields),
+            Some(_) => Conditions::default(),
+        };
         let plan = plan(self.received.method(), &resource, &conditions, now, boundary, &mut ranges);
         if plan == FilePlan::Unsatisfiable {
+            self.reply.unmeasured = true;
+            self.reply.close |= self.received.head.wants_close();
             return self.answer_error(ctx, line, plan.status());
         }
-        self.set_status(plan.status());
+        self.set_status(self.received.error.unwrap_or(plan.status()));
         let is_head = self.received.method() == b"HEAD";
         let mut head = Vec::new();
         plan.push_fields(is_head, &resource, now, &ranges, &mut head);
@@ -244,8 +265,10 @@ impl<S: Stream> Exchange<S> {
         let documents = &self.received.settings().error_documents;
         let mut page = Vec::new();
         match errors::document(documents, status) {
-            Some(ErrorDocument::Text(text)) => {
-                page.extend_from_slice(text.as_bytes());
+            Some(ErrorDocument::Text(text)) => push_unescaped(text, &mut page),
+            Some(ErrorDocument::Path(path)) if self.received.error.is_none() => {
+                let path = path.clone();
+                return self.answer_by_document(ctx, line, status, &path);
             }
             Some(ErrorDocument::Url(url)) if !errors::is_header_only(status) => {
                 let url = url.clone();
@@ -255,12 +278,32 @@ impl<S: Stream> Exchange<S> {
         }
         if status == 405 || status == 501 {
             let setting = self.received.settings().trace;
-            let found = self.received.mapping.is_none() && self.received.method() != b"TRACE";
+            let found = self.received.mapping.is_none()
+                && self.received.method() != b"TRACE"
+                && self.received.head_error.is_none();
             let allowed = if found { allow(setting) } else { allow_elsewhere(setting) };
             self.reply.fields.add(b"Allow", allowed.as_bytes());
         }
         self.set_content_type(errors::CONTENT_TYPE.as_bytes());
         self.answer(ctx, line, &page);
+    }
+
+    /// Serves the document that stands for an error, by whoever serves its path.
+    fn answer_by_document<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        status: u16,
+        path: &str,
+    ) {
+        self.received.error = Some(status);
+        self.received.mapping = None;
+        self.received.path.clear();
+        self.received.path.extend_from_slice(path.as_bytes());
+        match self.remapped() {
+            Some(worker) => self.begin_forward(ctx, line, worker),
+            None => self.begin_local(ctx, line),
+        }
     }
 
     fn push_page(&self, status: u16, location: &[u8], out: &mut Vec<u8>) {
@@ -337,13 +380,14 @@ impl<S: Stream> Exchange<S> {
                 self.set_content_type(b"message/http");
                 let mut echo = Vec::new();
                 let fields = HeadFields { head: &self.received.head, bytes: &self.received.bytes };
+                self.reply.unmeasured = true;
                 options::push_trace(self.received.request_line(), &fields, &mut echo);
                 self.answer(ctx, line, &echo);
             }
         }
     }
 
-    fn set_status(&mut self, status: u16) {
+    pub(super) fn set_status(&mut self, status: u16) {
         self.reply.status = status;
         self.reply.reason.clear();
         let phrase = jk_http::reason_phrase(status).unwrap_or("Unknown Reason");
@@ -378,9 +422,6 @@ impl<S: Stream> Exchange<S> {
     ) {
         self.stage = Stage::Send;
         self.reply.started = true;
-        if self.received.method() == b"HEAD" && self.reply.length.is_none() {
-            self.reply.length = Some(content.len() as u64);
-        }
         ctx.pieces.clear();
         ctx.pieces.push(0..content.len());
         if !self.push(ctx, line, content, Urgency::End) {
@@ -421,6 +462,24 @@ impl<S: Stream> Exchange<S> {
         self.reply
             .push(&mut line.stream, &mut line.writable, &terms, source, pieces, urgency)
             .is_ok()
+    }
+}
+
+/// Text as httpd's expressions have it: a backslash stands for a control character or hides the
+/// meaning of what follows.
+fn push_unescaped(text: &str, out: &mut Vec<u8>) {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'\\' => match bytes.next() {
+                Some(b'n') => b'\n',
+                Some(b'r') => b'\r',
+                Some(b't') => b'\t',
+                Some(other) => other,
+                None => b'\\',
+            },
+            other => other,
+        });
     }
 }
 

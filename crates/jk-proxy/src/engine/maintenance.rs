@@ -20,6 +20,25 @@ pub(super) fn at_request<N: Net>(ctx: &Context<N>, serving: &Serving<N::Stream>)
     }
 }
 
+/// The watchdog of `JkWatchdogInterval`, which the first loop keeps.
+pub(crate) fn watch<N: Net>(ctx: &mut Context<N>) {
+    let interval = ctx.serving.site.config.watchdog_interval;
+    if ctx.home != 0 || interval.is_zero() {
+        ctx.watch_at = None;
+        return;
+    }
+    let now = ctx.clock.now;
+    match ctx.watch_at {
+        Some(at) if at > now => {}
+        Some(_) => {
+            let serving = Rc::clone(&ctx.serving);
+            if_due(ctx, &serving);
+            ctx.watch_at = Some(now + interval);
+        }
+        None => ctx.watch_at = Some(now + interval),
+    }
+}
+
 /// Does what is due, at most once per interval over all loops.
 pub(super) fn if_due<N: Net>(ctx: &Context<N>, serving: &Serving<N::Stream>) {
     let site = &serving.site;

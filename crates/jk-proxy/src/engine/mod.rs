@@ -19,6 +19,7 @@ mod reply;
 mod request;
 mod route;
 mod translate;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -159,6 +160,7 @@ impl<N: Net> Engine<N> {
             }
         }
         probe::expire(&mut self.ctx);
+        maintenance::watch(&mut self.ctx);
         // Only those of now: who wants yet another turn gets it after the next look at the sockets.
         for key in std::mem::take(&mut self.ctx.again) {
             self.advance(key);
@@ -175,7 +177,10 @@ impl<N: Net> Engine<N> {
             return Some(Duration::ZERO);
         }
         let probes = probe::next_deadline(&self.ctx);
-        let next = [self.ctx.timers.next(), self.stop_at, probes].into_iter().flatten().min()?;
+        let next = [self.ctx.timers.next(), self.stop_at, probes, self.ctx.watch_at]
+            .into_iter()
+            .flatten()
+            .min()?;
         Some(next.saturating_duration_since(self.ctx.clock.now))
     }
 

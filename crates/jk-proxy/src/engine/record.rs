@@ -48,7 +48,7 @@ pub(super) fn write<N: Net>(
         path,
         original_path: path,
         query: received.query(),
-        file: Some(&received.file).filter(|file| !file.is_empty()).map(Vec::as_slice),
+        file: file_of(exchange, mapped),
         handler: mapped.then_some(b"jakarta-servlet"),
         status: reply.status,
         original_status: reply.status,
@@ -97,6 +97,17 @@ pub(super) fn write<N: Net>(
         };
         ctx.log.line(log.log, |out| format.push(&log.stamp, &time, &record, out));
     }
+}
+
+/// The file: of a mapped path httpd knows only the last segment.
+fn file_of<S>(exchange: &Exchange<S>, mapped: bool) -> Option<&[u8]> {
+    let received = &exchange.received;
+    let file = if mapped {
+        received.mapped.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    } else {
+        &received.file
+    };
+    Some(file).filter(|file| !file.is_empty())
 }
 
 /// The time of the wall clock in the local zone.

@@ -66,6 +66,10 @@ pub(crate) struct Reply {
     pub broken: bool,
     /// The connection ends after this answer.
     pub close: bool,
+    /// The backend asked to flush before the end: what came first has been sent by httpd.
+    pub flushed: bool,
+    /// The length is not told although it is known, as httpd does in some answers.
+    pub unmeasured: bool,
     /// Content bytes put on the way.
     pub content: u64,
     /// Bytes that the client's socket took, heads included.
@@ -199,8 +203,13 @@ impl Reply {
     /// held.
     fn commit(&mut self, terms: &Terms<'_>, more: usize) {
         self.committed = true;
-        let complete = (self.ended && !self.broken).then(|| (self.held.len() + more) as u64);
-        if complete.is_some() && !terms.head_only {
+        let at_hand = self.held.len() + more;
+        // httpd knows the length if nothing made it send before the end came.
+        let whole = self.ended && !self.broken && !self.flushed && at_hand <= HOLD;
+        let complete = whole.then_some(at_hand as u64);
+        if self.unmeasured {
+            self.length = None;
+        } else if complete.is_some() && !terms.head_only {
             // The whole content is here: its length is the true one, whatever was declared.
             self.length = complete;
         }
@@ -217,10 +226,10 @@ impl Reply {
         write_field(out, b"Date", terms.date);
         write_field(out, b"Server", terms.server);
         self.fields.write(out);
+        persistence.write(out);
         if framing == ResponseFraming::Chunked {
             write_field(out, b"Transfer-Encoding", b"chunked");
         }
-        persistence.write(out);
         if !self.content_type.is_empty() && !is_header_only(self.status) {
             write_field(out, b"Content-Type", &self.content_type);
         }

@@ -88,12 +88,15 @@ pub(super) fn encode<S>(
     over.auth_type.into_iter().for_each(|kind| attribute(Attribute::AuthType(kind)));
     received.query().into_iter().for_each(|query| attribute(Attribute::QueryString(query)));
     route.into_iter().for_each(|route| attribute(Attribute::Route(route)));
+    let tls = over.is_ssl.then(|| Tls::of(received));
+    tls.iter().for_each(|tls| tls.attributes(&mut attribute));
     if method_code(line.method).is_none() {
         attribute(Attribute::StoredMethod(line.method));
     }
     let activation = activation.unwrap_or_default().code();
     let remote_port = over.remote_port.unwrap_or(Some(remote_port.bytes()));
-    let fixed: [(&[u8], Option<&[u8]>); 3] = [
+    let fixed: [(&[u8], Option<&[u8]>); 4] = [
+        (b"AJP_SSL_PROTOCOL", tls.as_ref().and_then(|tls| tls.protocol)),
         (b"AJP_REMOTE_PORT", remote_port),
         (b"AJP_LOCAL_ADDR", Some(over.local_addr.unwrap_or(local.bytes()))),
         (b"JK_LB_ACTIVATION", Some(activation.as_bytes())),
@@ -102,10 +105,10 @@ pub(super) fn encode<S>(
         value.into_iter().for_each(|value| attribute(Attribute::Request { name, value }));
     }
     for (name, default) in &received.settings().jk.env_vars {
-        let value = received.variable(name).or(default.as_deref().map(str::as_bytes));
-        value
-            .into_iter()
-            .for_each(|value| attribute(Attribute::Request { name: name.as_bytes(), value }));
+        let found = super::variables::value(received, ends, name);
+        if let Some(value) = found.as_deref().or(default.as_deref().map(str::as_bytes)) {
+            encoder.attribute(Attribute::Request { name: name.as_bytes(), value });
+        }
     }
     encoder.finish().map_err(|error| match error {
         EncodeError::TooLarge { .. } => Failure::TooLarge,
@@ -118,7 +121,8 @@ pub(super) fn encode<S>(
 /// data packet follows.
 fn headers<S>(encoder: &mut RequestEncoder<'_>, received: &Received<S>) {
     let given = received.head.find(&received.bytes, "content-length");
-    match received.head.framing() {
+    let given = given.filter(|_| received.error.is_none());
+    match received.framing() {
         Framing::Length(_) if received.is_streamed() => {}
         Framing::Length(_) => encoder.header(b"content-length", given.unwrap_or(b"0")),
         Framing::None => encoder.header(b"content-length", given.unwrap_or(b"0")),
@@ -160,9 +164,48 @@ impl<'a> Overrides<'a> {
             local_name: get(&names.local_name),
             local_addr: get(&names.local_addr),
             local_port: get(&names.local_port).map(|port| super::forward::atoi(port) as u16),
-            is_ssl: jk.extract_ssl
-                && get(&names.https).is_some_and(|value| value.eq_ignore_ascii_case(b"on")),
+            is_ssl: is_ssl(received),
         }
+    }
+}
+
+/// Whether the request counts as encrypted.
+pub(crate) fn is_ssl<S>(received: &Received<S>) -> bool {
+    let jk = &received.settings().jk;
+    let https = received.variable(&jk.indicators.https);
+    jk.extract_ssl && https.is_some_and(|value| value.eq_ignore_ascii_case(b"on"))
+}
+
+/// What is known of the encryption of a request.
+struct Tls<'a> {
+    cert: Option<&'a [u8]>,
+    cipher: Option<&'a [u8]>,
+    session: Option<&'a [u8]>,
+    key_size: Option<u16>,
+    protocol: Option<&'a [u8]>,
+}
+
+impl<'a> Tls<'a> {
+    fn of<S>(received: &'a Received<S>) -> Self {
+        let jk = &received.settings().jk;
+        let names = &jk.indicators;
+        let get = |name: &str| received.variable(name);
+        let some = |value: Option<&'a [u8]>| value.filter(|value| !value.is_empty());
+        let key_size = get(&names.key_size).filter(|_| jk.options.forward_key_size);
+        Self {
+            cert: some(get(&names.certs)),
+            cipher: get(&names.cipher),
+            session: get(&names.session),
+            key_size: key_size.map(|bits| super::forward::atoi(bits) as u16),
+            protocol: some(get(&names.ssl_protocol)),
+        }
+    }
+
+    fn attributes(&self, attribute: &mut impl FnMut(Attribute<'a>)) {
+        self.cert.into_iter().for_each(|cert| attribute(Attribute::SslCert(cert)));
+        self.cipher.into_iter().for_each(|cipher| attribute(Attribute::SslCipher(cipher)));
+        self.session.into_iter().for_each(|session| attribute(Attribute::SslSession(session)));
+        self.key_size.into_iter().for_each(|bits| attribute(Attribute::SslKeySize(bits)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a request head means: which server answers, which path it names, and who serves that.
 
-use jk_http::{HeadError, Version};
+use jk_http::{HeadError, HeadErrorKind, Version};
 use jk_site::env::RequestView;
 use jk_site::fields::Fields;
 use jk_site::host;
@@ -50,7 +50,18 @@ impl<S: Stream> Exchange<S> {
         line: &mut Line<S>,
         error: &HeadError,
     ) {
-        self.received.head_error = Some(error.line.clone());
+        let mut request_line = Vec::new();
+        error.write_line(&self.received.bytes, &mut request_line);
+        self.received.head_error = Some(request_line);
+        self.received.notes = match error.kind {
+            HeadErrorKind::FieldTooLong => {
+                Some("Size of a request header field exceeds server limit.")
+            }
+            HeadErrorKind::TooManyFields => {
+                Some("The number of request header fields exceeds this server's limit.")
+            }
+            _ => None,
+        };
         self.refuse(ctx, line, error.status);
     }
 
@@ -128,9 +139,6 @@ impl<S> Received<S> {
         if limit > 0 && matches!(self.head.framing(), jk_http::Framing::Length(n) if n > limit) {
             return Destination::Refused(413);
         }
-        if form == Form::Authority {
-            return Destination::Refused(405);
-        }
         self.set_variables(line);
         // httpd answers TRACE itself, whatever is mapped.
         if form == Form::Asterisk || self.method() == b"TRACE" {
@@ -148,6 +156,22 @@ impl<S> Received<S> {
                 mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
             }
         }
+    }
+
+    /// Whether a rule maps an index name of the directory that the path names.
+    pub(super) fn is_mapped_below(&self, name: &str) -> bool {
+        let mut path = Vec::new();
+        let mut mapped = Vec::new();
+        push_index(&self.path, name, &mut path);
+        let mounts = self.host().mounts.as_ref().filter(|_| self.variable("no-jk").is_none());
+        jk_balance::normalise(&path, &mut mapped).is_ok()
+            && mounts.is_some_and(|mounts| mounts.map.lookup(&mapped).is_some())
+    }
+
+    /// Puts an index file in the place of its directory.
+    pub(super) fn append_index(&mut self, name: &str) {
+        let directory = std::mem::take(&mut self.path);
+        push_index(&directory, name, &mut self.path);
     }
 
     /// The rule for the path, if there is one.
@@ -187,6 +211,14 @@ impl<S> Received<S> {
         };
         rules.apply_early(&view, &mut self.env);
     }
+}
+
+/// `DirectoryIndex` names are below the directory unless they begin with a slash.
+fn push_index(directory: &[u8], name: &str, out: &mut Vec<u8>) {
+    if !name.starts_with('/') {
+        out.extend_from_slice(directory);
+    }
+    out.extend_from_slice(name.as_bytes());
 }
 
 /// The fields of a request head, for those who look them up by name.

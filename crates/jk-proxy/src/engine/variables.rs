@@ -1,0 +1,64 @@
+//! Request variables that nobody has to set: the ones httpd gives to CGI programs
+//! (`ap_add_common_vars`, `ap_add_cgi_vars`), which `JkEnvVar` may forward.
+
+use std::borrow::Cow;
+
+use super::exchange::Received;
+use super::request::Ends;
+
+/// The value of a variable, set or common.
+pub(crate) fn value<'r, S>(
+    received: &'r Received<S>,
+    ends: Ends,
+    name: &str,
+) -> Option<Cow<'r, [u8]>> {
+    if let Some(set) = received.variable(name) {
+        return Some(Cow::Borrowed(set));
+    }
+    if let Some(field) = name.strip_prefix("HTTP_") {
+        return header(received, field).map(Cow::Borrowed);
+    }
+    let text = |text: String| Some(Cow::Owned(text.into_bytes()));
+    let bytes = |bytes: &'r [u8]| Some(Cow::Borrowed(bytes));
+    match name {
+        "REMOTE_ADDR" => text(ends.peer.ip().to_canonical().to_string()),
+        "REMOTE_PORT" => text(ends.peer.port().to_string()),
+        "SERVER_ADDR" => text(ends.local.ip().to_canonical().to_string()),
+        "SERVER_NAME" => bytes(&received.server_name),
+        "SERVER_PORT" => text(received.server_port.to_string()),
+        "SERVER_SOFTWARE" => bytes(received.site().banner.as_bytes()),
+        "SERVER_ADMIN" => {
+            received.settings().admin.as_deref().and_then(|admin| bytes(admin.as_bytes()))
+        }
+        "SERVER_PROTOCOL" => bytes(received.head.protocol(&received.bytes)),
+        "GATEWAY_INTERFACE" => bytes(b"CGI/1.1"),
+        "REQUEST_METHOD" => bytes(received.method()),
+        "REQUEST_SCHEME" => bytes(b"http"),
+        "REQUEST_URI" => bytes(received.head.target(&received.bytes)),
+        "QUERY_STRING" => bytes(received.query().unwrap_or_default()),
+        "SCRIPT_NAME" => bytes(&received.mapped),
+        "CONTENT_TYPE" => header(received, name).map(Cow::Borrowed),
+        "CONTENT_LENGTH" => header(received, name).map(Cow::Borrowed),
+        "DOCUMENT_ROOT" => {
+            let root = received.settings().document_root.as_ref()?;
+            bytes(root.as_os_str().as_encoded_bytes())
+        }
+        _ => None,
+    }
+}
+
+/// The field that a variable is made from: letters in any case, `_` for what is no letter or digit.
+/// `Proxy` and `Authorization` are not given away.
+fn header<'r, S>(received: &'r Received<S>, variable: &str) -> Option<&'r [u8]> {
+    if matches!(variable, "PROXY" | "AUTHORIZATION" | "PROXY_AUTHORIZATION") {
+        return None;
+    }
+    let is_made_from = |name: &[u8]| {
+        name.len() == variable.len()
+            && name.iter().zip(variable.bytes()).all(|(&of, to)| match of {
+                b'-' => to == b'_',
+                of => of.to_ascii_uppercase() == to,
+            })
+    };
+    received.fields().find(|(name, _)| is_made_from(name)).map(|(_, value)| value)
+}
