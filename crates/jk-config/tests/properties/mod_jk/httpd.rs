@@ -199,8 +199,10 @@ fn plain(line: &str, scratch: &Scratch) -> String {
     let line = line.split_once("] ").map_or(line, |(_, rest)| rest);
     let (level, rest) = line.split_once(' ').unwrap_or((line, ""));
     let message = rest.split_once("): ").map_or(rest, |(_, message)| message);
-    let line =
-        format!("{level} {message}").replace(&scratch.0.display().to_string(), case::SERVER_ROOT);
+    let cases = case::directory().canonicalize().expect("the cases are there");
+    let line = format!("{level} {message}")
+        .replace(&scratch.0.display().to_string(), case::SERVER_ROOT)
+        .replace(&cases.display().to_string(), case::SERVER_ROOT);
     let cut = line.char_indices().nth(300).map_or(line.len(), |(at, _)| at);
     line[..cut].to_owned()
 }
