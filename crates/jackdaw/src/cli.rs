@@ -7,11 +7,11 @@ use clap::{Args, Parser, Subcommand};
 
 /// A front end for Tomcat that reads the configuration of Apache httpd and mod_jk as it is.
 ///
-/// Point it at the httpd.conf of an existing site: `jackdaw check` says what it makes of every line,
-/// `jackdaw explain` where a request would go, `jackdaw serve` serves it. `jackdaw demo` needs no
-/// configuration at all.
+/// Point it at the httpd.conf of an existing site: `jackdaw check` says what it
+/// makes of every line, `jackdaw explain` where a request would go, `jackdaw serve`
+/// serves it. `jackdaw demo` needs no configuration at all.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(version, verbatim_doc_comment, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -25,46 +25,51 @@ Examples:
   jackdaw serve -f conf/httpd.conf
   jackdaw serve --workers workers.properties --map uriworkermap.properties
 
-Exit status: 0 all is well, 1 the configuration cannot be used, 2 wrong usage.";
+Exit status: 0 all is well, 1 the configuration cannot be used or served, 2 wrong usage.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve a site until a signal ends it.
     ///
-    /// Signals: TERM and INT finish what is in flight and exit, HUP reads the configuration again
-    /// (and keeps the old one if the new one is wrong), USR1 opens the log files again.
-    #[command(after_help = SERVE_EXAMPLES)]
+    /// Signals: TERM and INT finish what is in flight and exit, HUP reads the
+    /// configuration again (and keeps the old one if the new one is wrong), USR1 opens
+    /// the log files again.
+    #[command(verbatim_doc_comment, after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
 
     /// Say what is wrong with a configuration, and what it comes to.
     ///
-    /// Prints every error, warning and hint with the line it speaks of, then a summary: listeners,
-    /// servers, workers with the settings that are in effect, and the mounts of each server in the
-    /// order in which they are looked at. Secrets are never printed. Nothing is started, no name is
-    /// resolved and no log is opened.
+    /// Prints every error, warning and hint with the line it speaks of, then a summary:
+    /// listeners, servers, workers with the settings that are in effect, and the mounts
+    /// of each server in the order in which they are looked at. Secrets are never
+    /// printed. Nothing is started, no name is resolved and no log is opened.
     ///
-    /// An error is what httpd or mod_jk would refuse to start with. A warning says that something
-    /// written has no effect, or another one than it seems to have. A hint names what works but
-    /// hurts in practice.
-    #[command(after_help = CHECK_EXAMPLES)]
+    /// An error is what httpd or mod_jk would refuse to start with. A warning says that
+    /// something written has no effect, or another one than it seems to have. A hint
+    /// names what works but hurts in practice.
+    #[command(verbatim_doc_comment, after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
 
     /// Explain what would become of a request, without sending it anywhere.
     ///
-    /// Shows the virtual host that answers and why, the path as it is decoded and compared, the
-    /// rules tried up to the one that decides, the session ids and their routes, the members of the
-    /// load balancer and who is elected, and the AJP request that the backend would get, field by
-    /// field. The load balancer is one that has just started: every member works, no load is
-    /// counted. The packet is made by the code that serves.
-    #[command(after_help = EXPLAIN_EXAMPLES)]
+    /// Shows the virtual host that answers and why, the path as it is decoded and
+    /// compared, the rules tried up to the one that decides, the session ids and their
+    /// routes, the members of the load balancer and who is elected, and the AJP request
+    /// that the backend would get, field by field.
+    ///
+    /// The load balancer is one that has just started: every member works, no load is
+    /// counted. Names of backends are not resolved. The packet is made by the code that
+    /// serves; a secret is shown as ***.
+    #[command(verbatim_doc_comment, after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
 
     /// Serve a page from three backends in this process, to see balancing work.
     ///
-    /// Starts three AJP backends on free loopback ports and a load balancer in front of them, all
-    /// configured by the same files that a site has. Open the page in a browser: it shows which
-    /// backend answered, and that a session sticks to it. No file and no Tomcat is needed.
-    #[command(after_help = DEMO_EXAMPLES)]
+    /// Starts three AJP backends on free loopback ports and a load balancer in front of
+    /// them, configured by the same files that a site has. Open the page in a browser:
+    /// it shows which backend answered, and that a session sticks to it. No file and no
+    /// Tomcat is needed.
+    #[command(verbatim_doc_comment, after_help = DEMO_EXAMPLES)]
     Demo(DemoArgs),
 }
 
@@ -80,8 +85,8 @@ Examples:
   jackdaw check -f conf/httpd.conf --strict && systemctl reload jackdaw
   jackdaw check --workers workers.properties --map uriworkermap.properties --verbose
 
-Exit status: 0 it can be served, 1 it cannot (with --strict: there is a warning), 2 wrong usage.
-NO_COLOR=1 keeps colour away from a terminal.";
+Exit status: 0 it can be served, 1 it cannot (with --strict: there is a warning),
+2 wrong usage. NO_COLOR=1 keeps colour away from a terminal.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -110,7 +115,7 @@ pub(crate) struct SiteArgs {
     #[arg(short = 'd', long = "server-root", value_name = "DIR")]
     pub(crate) server_root: Option<PathBuf>,
 
-    /// Without an httpd.conf: the address to listen on, as in a Listen directive. Repeatable.
+    /// Without an httpd.conf: what to listen on, as in a Listen directive. Repeatable.
     #[arg(long, value_name = "ADDR", conflicts_with = "file", requires = "workers")]
     pub(crate) listen: Vec<String>,
 
@@ -122,7 +127,7 @@ pub(crate) struct SiteArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "file", requires = "workers")]
     pub(crate) map: Option<PathBuf>,
 
-    /// Treat warnings as errors: do not start while a directive would have no effect here.
+    /// Treat warnings as errors: refuse what would have no effect here.
     #[arg(long)]
     pub(crate) strict: bool,
 }
@@ -136,8 +141,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
-    /// What requests in flight get when the program is told to stop [default: JackdawGraceSeconds,
-    /// or 30]
+    /// What requests in flight get at the end [default: JackdawGraceSeconds, or 30]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) grace: Option<u64>,
 }
@@ -161,8 +165,8 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "URL")]
     pub(crate) url: String,
 
-    /// A header field the client sends, as `Name: value`. Repeatable. None but Host is made up.
-    #[arg(short = 'H', long = "header", value_name = "FIELD")]
+    /// A header field the client sends; none but Host is made up. Repeatable.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
 
     /// What the client sends as Host [default: that of the URL]
@@ -177,7 +181,7 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub(crate) client: IpAddr,
 
-    /// The address the connection comes in on [default: a listener with the URL's port]
+    /// Where the connection comes in [default: a listener with the URL's port]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) local: Option<SocketAddr>,
 
@@ -188,7 +192,7 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// The address to listen on [default: 127.0.0.1:8080, or a free port if that is taken]
+    /// What to listen on [default: 127.0.0.1:8080, or a free port if that is taken]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<SocketAddr>,
 }

@@ -101,10 +101,14 @@ fn backends() -> Result<Vec<Handle>, DemoError> {
 /// The site as its files would have it, read by what reads every site.
 fn config(listen: SocketAddr, backends: &[Handle]) -> Result<Config, DemoError> {
     let addresses: Vec<SocketAddr> = backends.iter().map(Handle::addr).collect();
-    let files = Memory::new(listen, &ROUTES, &addresses);
+    // A file cannot ask for any free port; the configuration that is made of it can.
+    let written = if listen.port() == 0 { SocketAddr::new(listen.ip(), 80) } else { listen };
+    let files = Memory::new(written, &ROUTES, &addresses);
     let loaded = load(Path::new(files::ROOT), &files, &LoadOptions::default());
     let findings = findings::list(&loaded, Severity::Warning, Paint::stderr());
-    loaded.config.ok_or(DemoError::Configuration(findings))
+    let mut config = loaded.config.ok_or(DemoError::Configuration(findings))?;
+    config.listeners.iter_mut().for_each(|written| written.port = listen.port());
+    Ok(config)
 }
 
 fn instructions(address: SocketAddr) -> String {

@@ -10,10 +10,12 @@ mod rules;
 use std::fmt::Write as _;
 use std::io;
 
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
 use jk_config::Severity;
 use jk_proxy::explain::ExplainError;
 
-use crate::cli::ExplainArgs;
+use crate::cli::{Cli, ExplainArgs};
 use crate::findings;
 use crate::site::{self, Unusable};
 use crate::term::{self, Ink, Paint};
@@ -26,10 +28,7 @@ pub(crate) enum Problem {
     /// The configuration cannot be used; what is wrong with it has been printed.
     #[error(transparent)]
     Configuration(#[from] Unusable),
-    /// The arguments do not make a request.
-    #[error(transparent)]
-    Request(#[from] BadRequest),
-    /// The request is refused at once, or the configuration cannot be served.
+    /// The configuration cannot be served.
     #[error(transparent)]
     Explain(#[from] ExplainError),
     /// Standard output cannot be written.
@@ -46,14 +45,24 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Problem> {
     let least = if args.site.strict { Severity::Warning } else { Severity::Error };
     eprint!("{}", findings::list(&loaded, least, Paint::stderr()));
     let (config, sources) = site::config_of(&args.site, loaded)?;
-    let request = Request::of(args, &config)?;
-    let explanation =
-        jk_proxy::explain::explain(&config, &request.head, request.client, request.local)?;
+    let request = Request::of(args, &config).unwrap_or_else(|bad| wrong_usage(&bad));
     let paint = Paint::stdout();
-    let report =
-        Report { config: &config, sources: &sources, request: &request, it: &explanation, paint };
-    term::print(&report.text(args.hex))?;
+    let text =
+        match jk_proxy::explain::explain(&config, &request.head, request.client, request.local) {
+            Ok(it) => {
+                let (config, sources, request) = (&config, &sources, &request);
+                Report { config, sources, request, it: &it, paint }.text(args.hex)
+            }
+            Err(ExplainError::Head(refusal)) => report::refused(&request, &refusal, paint),
+            Err(other) => return Err(other.into()),
+        };
+    term::print(&text)?;
     Ok(())
+}
+
+/// As clap ends the program when it is itself who notices.
+fn wrong_usage(bad: &BadRequest) -> ! {
+    Cli::command().error(ErrorKind::ValueValidation, bad).exit()
 }
 
 /// A part of the report: a title, and what stands under it.

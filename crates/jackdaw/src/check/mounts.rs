@@ -95,7 +95,8 @@ fn worker(rule: &MountRule, config: &Config) -> String {
     let known = config.workers.iter().any(|worker| worker.name == rule.worker);
     match known || rule.exclusion {
         true => rule.worker.clone(),
-        false => format!("{} (unknown)", rule.worker),
+        // Blanks may be what is wrong with it.
+        false => format!("`{}` (unknown)", rule.worker),
     }
 }
 

@@ -17,11 +17,13 @@ pub(crate) struct Setting {
 
 /// The settings of a backend, without its address. `pool` is the size of a pool nobody sized.
 pub(crate) fn of_ajp(ajp: &AjpSettings, pool: u32) -> Vec<Setting> {
-    // What follows from other settings is no news.
+    // What follows from other settings is no news, unless it is fatal.
+    let derived = ajp.retry_interval.unwrap_or_default() * ajp.retries;
+    let acquire = derived.max(Duration::from_millis(1));
     let plain = AjpSettings {
         connection_pool_minsize: Some(half(ajp.connection_pool_size.unwrap_or(pool))),
         socket_connect_timeout: ajp.socket_timeout,
-        connection_acquire_timeout: ajp.retry_interval.unwrap_or_default() * ajp.retries,
+        connection_acquire_timeout: acquire,
         ..AjpSettings::default()
     };
     compared(ajp_values(ajp, pool), ajp_values(&plain, pool))

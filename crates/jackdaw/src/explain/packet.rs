@@ -40,7 +40,10 @@ pub(super) fn write(out: &mut String, packet: &[u8]) {
 }
 
 fn attribute_text(attribute: &Attribute<'_>) -> String {
-    let text = |name: &str, value: &[u8]| format!("{name}: {}", shown(value));
+    let text = |name: &str, value: &[u8]| match value {
+        [] => format!("{name}: (empty)"),
+        _ => format!("{name}: {}", shown(value)),
+    };
     match attribute {
         Attribute::RemoteUser(user) => text("remote_user", user),
         Attribute::AuthType(kind) => text("auth_type", kind),

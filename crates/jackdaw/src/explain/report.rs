@@ -2,6 +2,7 @@
 
 use jk_balance::MountMap;
 use jk_config::{Config, Server, Sources};
+use jk_http::HeadError;
 use jk_proxy::explain::{Answer, Explanation, Forward, Local, Match};
 use jk_site::vhost::ServerId;
 use jk_types::{AjpSettings, WorkerKind};
@@ -20,23 +21,32 @@ pub(super) struct Report<'a> {
     pub(super) paint: Paint,
 }
 
+/// The explanation of a request that is refused before anything else is looked at.
+pub(super) fn refused(request: &Request, refusal: &HeadError, paint: Paint) -> String {
+    let mut out = String::new();
+    write_request(&mut out, request, paint);
+    section(&mut out, "Answer", paint);
+    conclusion(&mut out, &format!("{}: {refusal}", refusal.status), paint);
+    out
+}
+
+fn write_request(out: &mut String, request: &Request, paint: Paint) {
+    let Request { line, client, local, remark, .. } = request;
+    section(out, "Request", paint);
+    fact(out, "line", &shown(line.as_bytes()));
+    fact(out, "connection", &format!("from {client} to {local}"));
+    remark.iter().for_each(|remark| fact(out, "note", remark));
+}
+
 impl Report<'_> {
     pub(super) fn text(&self, hex: bool) -> String {
         let mut out = String::new();
-        self.write_request(&mut out);
+        write_request(&mut out, self.request, self.paint);
         self.write_server(&mut out);
         self.write_path(&mut out);
         rules::write(&mut out, self.it, self.paint);
         self.write_answer(&mut out, hex);
         out
-    }
-
-    fn write_request(&self, out: &mut String) {
-        let Request { line, client, local, remark, .. } = self.request;
-        section(out, "Request", self.paint);
-        fact(out, "line", &shown(line.as_bytes()));
-        fact(out, "connection", &format!("from {client} to {local}"));
-        remark.iter().for_each(|remark| fact(out, "note", remark));
     }
 
     fn write_server(&self, out: &mut String) {

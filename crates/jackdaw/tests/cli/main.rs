@@ -1,0 +1,5 @@
+//! The program as its users meet it: commands in, text and exit status out.
+
+mod demo;
+mod sample;
+mod transcripts;
