@@ -37,7 +37,7 @@ const PLAIN: Request = Request {
     protocol: b"HTTP/1.1",
     paths: [b"/nope", b"/nope"],
     query: None,
-    file: Some(b"/tmp/site/httpd/htdocs/nope"),
+    file: Some(b"/srv/www/nope"),
     handler: None,
     status: 404,
     bytes: [236, 47, 381],
@@ -88,7 +88,7 @@ fn request(tag: &str) -> Request {
         "replaced" => Request {
             line: b"GET /jk/x?q HTTP/1.1",
             paths: [b"/a.html", b"/jk/x"],
-            file: Some(b"/tmp/site/httpd/htdocs/a.html"),
+            file: Some(b"/srv/www/a.html"),
             handler: Some(b"jakarta-servlet"),
             status: 410,
             bytes: [1, 33, 212],
@@ -112,7 +112,7 @@ fn request(tag: &str) -> Request {
         "hostile" => Request {
             line: b"GET /%22%0a%e4%5c HTTP/1.1",
             paths: [b"/\"\n\xe4\\", b"/\"\n\xe4\\"],
-            file: Some(b"/tmp/site/httpd/htdocs/\"\n\xe4\\"),
+            file: Some(b"/srv/www/\"\n\xe4\\"),
             bytes: [236, 39, 381],
             fields: [&[], &[(b"Content-Type", b"text/html")], &[]],
             ..PLAIN
@@ -131,7 +131,7 @@ fn request(tag: &str) -> Request {
         _ => Request {
             line: b"GET /a.html HTTP/1.1",
             paths: [b"/a.html", b"/a.html"],
-            file: Some(b"/tmp/site/httpd/htdocs/a.html"),
+            file: Some(b"/srv/www/a.html"),
             status: 200,
             bytes: [1, 79, 210],
             fields: [
