@@ -86,7 +86,7 @@ impl<'a> Stage<'a> {
     fn step(&mut self, step: &Step, front: &Front) -> Result<Option<StepOutcome>, String> {
         let site = self.site;
         match step {
-            Step::Request(request) => return Ok(Some(self.request(request, front))),
+            Step::Request(request) => return self.request(request, front).map(Some),
             Step::Raw(raw) => return Ok(Some(self.raw(raw, front))),
             Step::Start(label, request) => self.start(label, request, front),
             Step::Join(label) => return self.join(label).map(Some),
@@ -126,13 +126,16 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn request(&mut self, request: &Request, front: &Front) -> StepOutcome {
+    fn request(&mut self, request: &Request, front: &Front) -> Result<StepOutcome, String> {
         let before = self.counts();
         let mut outcome = exchange(self.addr(front, request.second_port), request);
+        if let Some((name, count)) = &request.reaches {
+            self.wait(name, |log| log.requests.len() >= *count)?;
+        }
         if self.started.is_empty() && !request.vanish {
             outcome.tried = Some(self.tried_since(&before));
         }
-        outcome
+        Ok(outcome)
     }
 
     fn raw(&mut self, raw: &RawExchange, front: &Front) -> StepOutcome {

@@ -62,6 +62,9 @@ pub struct Request {
     pub at_least: Option<u64>,
     /// Use the site's second port.
     pub second_port: bool,
+    /// Before it is asked who was tried: wait until this backend has had so many requests in all.
+    /// For requests that the client gives up before any backend is heard of.
+    pub reaches: Option<(String, usize)>,
 }
 
 /// The body of a request.
@@ -180,6 +183,10 @@ impl Request {
             "vanish" => self.vanish = true,
             "at-least" => self.at_least = Some(number(rest)?),
             "second-port" => self.second_port = true,
+            "reaches" => {
+                let (name, count) = rest.split_once(' ').ok_or("a count is missing")?;
+                self.reaches = Some((name.to_owned(), number(count)?));
+            }
             _ => return Err(format!("@{word} is no directive of a request")),
         }
         Ok(())
