@@ -4,6 +4,45 @@
 //! name and starts nothing. What is wrong with the text comes back as [`Diagnostic`]s, all of them
 //! at once, each with the place it speaks of; what mod_jk or httpd silently repair is repaired alike
 //! and reported.
+//!
+//! ```
+//! use std::io::{self, ErrorKind};
+//! use std::path::Path;
+//!
+//! use jk_config::{Files, LoadOptions, load};
+//!
+//! /// A file system of one file.
+//! struct Only(&'static str);
+//!
+//! impl Files for Only {
+//!     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+//!         match path == Path::new("/etc/site/httpd.conf") {
+//!             true => Ok(self.0.into()),
+//!             false => Err(ErrorKind::NotFound.into()),
+//!         }
+//!     }
+//!     fn list(&self, _: &Path) -> io::Result<Vec<String>> {
+//!         Err(ErrorKind::NotFound.into())
+//!     }
+//!     fn is_dir(&self, path: &Path) -> bool {
+//!         path == Path::new("/etc/site")
+//!     }
+//!     fn exists(&self, path: &Path) -> bool {
+//!         self.is_dir(path) || self.read(path).is_ok()
+//!     }
+//!     fn env(&self, _: &str) -> Option<String> {
+//!         None
+//!     }
+//! }
+//!
+//! let files = Only("Listen 80\nJkMuont /app/* w\n");
+//! let loaded = load(Path::new("/etc/site/httpd.conf"), &files, &LoadOptions::default());
+//! assert!(loaded.config.is_none());
+//! let found: Vec<String> =
+//!     loaded.diagnostics.iter().map(|d| d.render(&loaded.sources).to_string()).collect();
+//! assert!(found.iter().any(|text| text.contains("httpd.conf:2:1: error: ")));
+//! assert!(found.iter().any(|text| text.contains("did you mean `JkMount`?")));
+//! ```
 
 mod diagnostic;
 pub mod directive;

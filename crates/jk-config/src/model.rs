@@ -64,7 +64,7 @@ pub struct Config {
     pub default_pool_size: u32,
     /// `ServerTokens`
     pub server_tokens: ServerTokens,
-    /// `User` and `Group`
+    /// `User`
     pub user: Option<String>,
     /// `Group`
     pub group: Option<String>,
@@ -104,16 +104,18 @@ pub struct VirtualHost {
 pub struct VhostAddress {
     /// `None` for `*` and `_default_`.
     pub ip: Option<IpAddr>,
-    /// `None` for `:*`, or no port: the main server's port is not implied, any port matches.
+    /// `None` for any port: `*`, `:*`, or no port. An address without a port has that of the main
+    /// server's `ServerName` if that stands before it and has one.
     pub port: Option<u16>,
 }
 
 /// Settings of the main server or of one virtual host.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// `ServerName`, without scheme and port.
+    /// `ServerName`, without scheme and port. A virtual host on a wildcard address has the main
+    /// server's if it has none.
     pub name: Option<String>,
-    /// The port of `ServerName`.
+    /// The port of `ServerName`; without a `ServerName`, that of a virtual host's first address.
     pub port: Option<u16>,
     /// `ServerName` was written with `https://`.
     pub https: bool,
@@ -151,8 +153,8 @@ pub struct Server {
     pub log_level: LogLevel,
     /// `CustomLog` and `TransferLog`, formats resolved.
     pub access_logs: Vec<AccessLog>,
-    /// `SetEnvIf`, `SetEnvIfNoCase`, `BrowserMatch`, `SetEnv`, `UnsetEnv` in the order in which
-    /// httpd applies them: the conditional ones first.
+    /// `SetEnvIf`, `SetEnvIfNoCase`, `BrowserMatch`, `SetEnv` and `PassEnv` in the order in which
+    /// httpd applies them: the conditional ones first. `UnsetEnv` has been carried out.
     pub env: Vec<EnvRule>,
     /// `AllowEncodedSlashes`
     pub encoded_slashes: EncodedSlashes,

@@ -46,7 +46,8 @@ pub(crate) fn server(main: &Scope, host: Option<&Scope>, defaults: &Defaults) ->
         log_level: inherit(own, main, |scope| scope.log_level).unwrap_or_default(),
         access_logs: access_logs(main, host),
         env: env(main, host),
-        encoded_slashes: inherit(own, main, |scope| scope.encoded_slashes).unwrap_or_default(),
+        // Not inherited: observed on httpd 2.4.71.
+        encoded_slashes: host.unwrap_or(main).encoded_slashes.unwrap_or_default(),
         trace: inherit(own, main, |scope| scope.trace).unwrap_or_default(),
         signature: inherit(own, main, |scope| scope.signature).unwrap_or_default(),
         default_charset: inherit(own, main, |scope| scope.default_charset.clone()).flatten(),

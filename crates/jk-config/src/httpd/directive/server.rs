@@ -269,7 +269,7 @@ fn is_url(text: &str) -> bool {
 
 fn set_handler(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
     let name = call.text(0);
-    let handler = (!name.eq_ignore_ascii_case("none")).then(|| name.to_owned());
+    let handler = (!name.eq_ignore_ascii_case("none")).then(|| name.to_ascii_lowercase());
     if !["jakarta-servlet", "default-handler", "none"].iter().any(|k| k.eq_ignore_ascii_case(name))
     {
         walk.report
