@@ -49,7 +49,7 @@ pub struct Scope {
 pub enum Value {
     /// Text.
     Text,
-    /// Text of at most 63 bytes.
+    /// Text of at most 60 bytes.
     Name,
     /// Text that must never be shown.
     Secret,

@@ -116,6 +116,7 @@ fn assemble(reader: Reader<'_>, directives: &[crate::httpd::Directive]) -> Loade
         let defaults = defaults(files, &server_root, &walked, &mut report);
         config(&walked, &defaults, &workers, &server_root, mpm)
     };
+    config.autoindex = modules.may_list_directories();
     config.main.jk.mounts = main_map;
     for (host, map) in config.vhosts.iter_mut().zip(host_maps) {
         host.server.jk.mounts = map;
@@ -167,6 +168,7 @@ fn config(
         shm_file: global.shm_file.clone(),
         pid_file: global.pid_file.clone(),
         default_pool_size: pool::default_size(&global.mpm, mpm),
+        autoindex: true,
         server_tokens: global.server_tokens.unwrap_or_default(),
         user: global.user.clone(),
         group: global.group.clone(),

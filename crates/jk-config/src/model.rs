@@ -62,6 +62,9 @@ pub struct Config {
     /// Connections a worker may have when `connection_pool_size` is not set: what httpd with these
     /// MPM settings would reach over all its processes (`MaxRequestWorkers`).
     pub default_pool_size: u32,
+    /// `mod_autoindex` is there: a directory without an index file is forbidden (403) rather than
+    /// not found.
+    pub autoindex: bool,
     /// `ServerTokens`
     pub server_tokens: ServerTokens,
     /// `User`

@@ -19,10 +19,10 @@ pub(crate) enum Command<S> {
     },
     /// A slot of the pool that this client waits for came free.
     SlotFree(Key),
-    /// A parked connection was taken over by another loop: forget its registration.
+    /// A parked connection was taken over or closed by another loop: forget its registration.
     Taken(Key),
-    /// Close expired idle connections and probe idle ones.
-    MaintainPools,
+    /// Probe idle connections.
+    ProbeIdle,
     /// A file was opened or read for this client.
     File(Key, Fetched),
 }

@@ -47,8 +47,8 @@ pub(crate) enum Fetched {
     },
     /// No regular file.
     Other(Found),
-    /// A directory whose first index name that counts is mapped.
-    Mapped(String),
+    /// A directory whose first index name that counts is mapped, and whether there is such a file.
+    Mapped(String, bool),
     /// A directory without any of the index files.
     NoIndex,
     /// A block that was read; empty at the end of the file.
@@ -145,7 +145,8 @@ fn look(path: &Path) -> Found {
 fn open_index(directory: &Path, index: Vec<Index>) -> Fetched {
     for Index { name, mapped } in index {
         if mapped {
-            return Fetched::Mapped(name);
+            let exists = look(&directory.join(name.trim_start_matches('/'))) == Found::File;
+            return Fetched::Mapped(name, exists);
         }
         let path = directory.join(name.trim_start_matches('/'));
         if look(&path) == Found::File {

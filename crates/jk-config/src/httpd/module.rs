@@ -63,6 +63,11 @@ impl Modules {
         self.loaded.iter().find(foreign).map(String::as_str)
     }
 
+    /// Whether `mod_autoindex` is there; without any `LoadModule` it is taken to be built in.
+    pub(crate) fn may_list_directories(&self) -> bool {
+        self.loaded.is_empty() || self.is_loaded("autoindex_module")
+    }
+
     fn is_loaded(&self, id: &str) -> bool {
         self.loaded.iter().any(|known| known == id)
     }

@@ -12,11 +12,8 @@ use crate::properties::words;
 use crate::property_map::{Entry, PropertyMap};
 use crate::{Diagnostic, Location};
 
-/// The longest name, host, route and the like.
-const MAX_NAME: usize = 63;
-
-/// What mod_jk 1.2.48 takes; the releases after it take [`MAX_NAME`].
-const MAX_NAME_1_2_48: usize = 60;
+/// The longest name, host, route and the like: what mod_jk 1.2.48 takes. Later releases take 63.
+const MAX_NAME: usize = 60;
 
 /// Everything that is read, and what is said about it.
 pub(super) struct Site<'a> {
@@ -79,11 +76,6 @@ impl<'a> Site<'a> {
         if length > MAX_NAME {
             let message = format!("{what} has {length} bytes; {MAX_NAME} are possible");
             self.report(Diagnostic::error(at, message));
-        } else if length > MAX_NAME_1_2_48 {
-            let message = format!(
-                "{what} has {length} bytes; mod_jk 1.2.48 refuses more than {MAX_NAME_1_2_48}"
-            );
-            self.report(Diagnostic::warning(at, message));
         }
     }
 }
@@ -147,7 +139,7 @@ impl<'a> Settings<'a> {
         Some(self.site.utf8(&entry.value, entry.value_location()))
     }
 
-    /// A text of at most 63 bytes.
+    /// A text of at most 60 bytes.
     pub(super) fn name(&self, directive: &str) -> Option<String> {
         let entry = self.entry(directive)?;
         let at = entry.value_location();

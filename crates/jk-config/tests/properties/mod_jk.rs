@@ -17,7 +17,6 @@ mod httpd;
 /// Cases that we refuse and mod_jk does not, or the other way round, and why.
 const OUTCOMES: &[(&str, &str)] = &[
     ("lb-status-member", "mod_jk has undefined behaviour"),
-    ("name-63", "later releases of mod_jk take 63 bytes; this one is told by a warning"),
     ("pool-negative", "mod_jk crashes; we take the size as not set"),
     ("type-ajp12", "not spoken"),
 ];

@@ -135,7 +135,7 @@ prop_compose! {
     fn ajp()(
         (kind, host, port, source, prefer_ipv6) in (
             prop_oneof![Just(AjpKind::Ajp13), Just(AjpKind::Ajp14)],
-            "[a-z][a-z0-9.-]{0,62}",
+            "[a-z][a-z0-9.-]{0,59}",
             1..=65535i32,
             option::of("[0-9.]{1,15}"),
             any::<bool>(),
@@ -214,7 +214,7 @@ prop_compose! {
         (recover_time, error_escalation_time, max_reply_timeouts) in
             (1..1000u32, -5..1000i32, -5..1000i32),
         (session_cookie, session_path, session_cookie_path) in
-            ("[A-Z]{1,63}", ";[a-z]{1,20}", "/[a-z]{0,9}"),
+            ("[A-Z]{1,60}", ";[a-z]{1,20}", "/[a-z]{0,9}"),
     ) -> LbSettings {
         LbSettings {
             name: String::new(),

@@ -49,15 +49,15 @@ impl<S: Stream> Exchange<S> {
         let mut head = [0; 6];
         let mut content: &[u8] = &[];
         if first_due {
+            self.interim(line);
             match self.intake.fill(want, &mut line.stream, &mut line.readable) {
                 Ok(Filled::Ready) => {
                     let length = data_len(self.intake.content().len().min(want));
                     content = &self.intake.content()[..length];
                     head = data_head(length);
                 }
-                Ok(Filled::Dry) => self.interim(line),
-                // Told below, once the request is out: the backend is not to blame.
-                Err(_) => {}
+                // An error is told below, once the request is out: the backend is not to blame.
+                Ok(Filled::Dry) | Err(_) => {}
             }
         }
         let head = if content.is_empty() { &[][..] } else { &head[..] };
@@ -141,6 +141,7 @@ impl<S: Stream> Exchange<S> {
         }
         self.drop_outstanding();
         let want = self.due_length();
+        self.interim(line);
         let filled = match want {
             0 => Ok(Filled::Ready),
             _ => self.intake.fill(want, &mut line.stream, &mut line.readable),
@@ -152,10 +153,7 @@ impl<S: Stream> Exchange<S> {
         }
         match filled {
             Ok(Filled::Ready) => {}
-            Ok(Filled::Dry) => {
-                self.interim(line);
-                return None;
-            }
+            Ok(Filled::Dry) => return None,
             Err(IntakeError::Gone | IntakeError::Body) => {
                 self.fail(ctx, line, Failure::ClientRead);
                 return Some(Flow::Again);

@@ -189,8 +189,8 @@ impl<S: Stream> Exchange<S> {
     ) {
         self.stage = Stage::Forward;
         let now = ctx.clock.seconds();
-        super::maintenance::at_request(ctx, &self.received.serving);
         let serving = Rc::clone(&self.received.serving);
+        super::maintenance::at_request(ctx, &serving);
         match &serving.site.workers[worker].kind {
             Kind::Ajp { backend } => self.acquire(ctx, line, *backend),
             Kind::Lb(lb) => {

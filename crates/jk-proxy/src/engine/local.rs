@@ -85,13 +85,19 @@ impl<S: Stream> Exchange<S> {
             Some(Fetched::Opened { file, size, modified, index }) => {
                 self.opened(ctx, line, file, size, modified, index);
             }
-            Some(Fetched::Mapped(name)) => self.forward_index(ctx, line, &name),
+            Some(Fetched::Mapped(name, exists)) => self.forward_index(ctx, line, &name, exists),
             Some(Fetched::Other(found)) => {
                 let step = decide(self.received.method(), &self.received.path, found);
                 self.take_step(ctx, line, step);
             }
             Some(Fetched::NoIndex) => {
-                let step = without_index(self.received.method());
+                let step = match without_index(self.received.method()) {
+                    // Only the module that makes listings forbids a directory without one.
+                    Step::Refuse(403) if !self.received.site().config.autoindex => {
+                        Step::Refuse(404)
+                    }
+                    step => step,
+                };
                 self.take_step(ctx, line, step);
             }
             Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
@@ -100,15 +106,23 @@ impl<S: Stream> Exchange<S> {
         Flow::Again
     }
 
-    /// An index name that a rule maps is served by its worker, never as its source text.
+    /// An index name that a rule maps is served by its worker, never as its source text. Without
+    /// such a file mod_jk forwards the directory itself.
     fn forward_index<N: Net<Stream = S>>(
         &mut self,
         ctx: &mut Context<N>,
         line: &mut Line<S>,
         name: &str,
+        exists: bool,
     ) {
+        let directory = self.received.path.clone();
         self.received.append_index(name);
-        match self.remapped() {
+        let worker = self.remapped();
+        if !exists {
+            self.received.path = directory;
+            self.received.prepare_forward();
+        }
+        match worker {
             Some(worker) => self.begin_forward(ctx, line, worker),
             None => self.answer_error(ctx, line, 500),
         }
@@ -145,6 +159,9 @@ impl<S: Stream> Exchange<S> {
         }
         let step = decide(self.received.method(), &self.received.path, Found::File);
         if step != Step::Serve {
+            let mut content_type = Vec::new();
+            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
+            self.set_content_type(&content_type);
             return self.take_step(ctx, line, step);
         }
         let now = SystemTime::UNIX_EPOCH + self.received.wall;

@@ -6,7 +6,6 @@
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use super::context::{BackendUse, Context, Serving};
 use super::net::Net;
@@ -14,7 +13,7 @@ use crate::command::Command;
 use crate::site::Kind;
 
 /// A request begins: maintenance, if no watchdog does it.
-pub(super) fn at_request<N: Net>(ctx: &Context<N>, serving: &Serving<N::Stream>) {
+pub(super) fn at_request<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>) {
     if serving.site.config.watchdog_interval.is_zero() {
         if_due(ctx, serving);
     }
@@ -40,7 +39,7 @@ pub(crate) fn watch<N: Net>(ctx: &mut Context<N>) {
 }
 
 /// Does what is due, at most once per interval over all loops.
-pub(super) fn if_due<N: Net>(ctx: &Context<N>, serving: &Serving<N::Stream>) {
+pub(super) fn if_due<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>) {
     let site = &serving.site;
     let interval = site.config.maintain.as_secs();
     let now = ctx.clock.seconds();
@@ -58,28 +57,29 @@ pub(super) fn if_due<N: Net>(ctx: &Context<N>, serving: &Serving<N::Stream>) {
             Kind::Status(_) => {}
         }
     }
-    let wanted = |seconds: Duration| !seconds.is_zero();
-    let pools = site.backends.iter().any(|backend| {
-        wanted(backend.settings.connection_pool_timeout)
-            || wanted(backend.settings.connection_ping_interval)
-    });
-    if pools {
-        (0..ctx.loops).for_each(|home| ctx.net.send(home, Command::MaintainPools));
+    expire(ctx, serving);
+    if site.backends.iter().any(|backend| !backend.settings.connection_ping_interval.is_zero()) {
+        (0..ctx.loops).for_each(|home| ctx.net.send(home, Command::ProbeIdle));
     }
 }
 
-/// Closes this loop's expired idle connections.
-pub(super) fn expire<N: Net>(ctx: &mut Context<N>) {
-    let serving = Rc::clone(&ctx.serving);
+/// Closes the expired idle connections of all loops, before the request that caused this takes one.
+fn expire<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>) {
     for (backend, pool) in serving.site.backends.iter().zip(&serving.pools) {
         let timeout = backend.settings.connection_pool_timeout;
         if timeout.is_zero() {
             continue;
         }
-        let expired = pool.lock().expire(ctx.home, timeout, backend.pool_minimum, ctx.clock.now);
-        for parked in expired {
-            ctx.backends.remove(parked.key);
-            backend.counters.closed();
+        for home in 0..ctx.loops {
+            let expired = pool.lock().expire(home, timeout, backend.pool_minimum, ctx.clock.now);
+            for parked in expired {
+                backend.counters.closed();
+                if home == ctx.home {
+                    ctx.backends.remove(parked.key);
+                } else {
+                    ctx.net.send(home, Command::Taken(parked.key));
+                }
+            }
         }
     }
 }

@@ -137,10 +137,7 @@ impl<N: Net> Engine<N> {
             Command::Finish { grace } => self.finish(grace),
             Command::SlotFree(client) => self.advance(client),
             Command::Taken(key) => drop(self.ctx.backends.remove(key)),
-            Command::MaintainPools => {
-                maintenance::expire(&mut self.ctx);
-                probe::begin(&mut self.ctx);
-            }
+            Command::ProbeIdle => probe::begin(&mut self.ctx),
             Command::File(key, fetched) => {
                 if let Some(client) = self.clients.get_mut(key) {
                     client.fetched(fetched);

@@ -139,8 +139,10 @@ impl Reply {
         if terms.head_only || is_header_only(self.status) {
             total = 0;
         }
-        let whole = now == Urgency::End && !self.committed;
-        if !whole && self.would_overflow(total) {
+        let small = !self.committed && self.held.len() + total <= HOLD;
+        // A small answer is held back as it is: its true length will be told.
+        let held_back = small && (now == Urgency::None || (now == Urgency::End && !self.flushed));
+        if !held_back && self.would_overflow(total) {
             // More than announced: nothing of the surplus may be sent, and the client must not
             // take what follows for the next answer.
             self.broken = true;

@@ -185,7 +185,7 @@ impl<S> Received<S> {
             .map(|mount| Mapping { worker: mounts.target(mount), mount: mount.index }))
     }
 
-    fn prepare_forward(&mut self) {
+    pub(super) fn prepare_forward(&mut self) {
         let form = self.serving.site.jk_options(self.server).forward_uri;
         let env = &self.serving.site.servers[self.server].env;
         env.apply_late(&mut self.env);

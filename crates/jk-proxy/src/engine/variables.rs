@@ -1,5 +1,5 @@
-//! Request variables that nobody has to set: the ones httpd gives to CGI programs
-//! (`ap_add_common_vars`, `ap_add_cgi_vars`), which `JkEnvVar` may forward.
+//! Request variables that nobody has to set: the common ones of httpd (`ap_add_common_vars`), which
+//! `JkEnvVar` may forward. Those that only CGI programs get are not among them.
 
 use std::borrow::Cow;
 
@@ -30,13 +30,7 @@ pub(crate) fn value<'r, S>(
         "SERVER_ADMIN" => {
             received.settings().admin.as_deref().and_then(|admin| bytes(admin.as_bytes()))
         }
-        "SERVER_PROTOCOL" => bytes(received.head.protocol(&received.bytes)),
-        "GATEWAY_INTERFACE" => bytes(b"CGI/1.1"),
-        "REQUEST_METHOD" => bytes(received.method()),
         "REQUEST_SCHEME" => bytes(b"http"),
-        "REQUEST_URI" => bytes(received.head.target(&received.bytes)),
-        "QUERY_STRING" => bytes(received.query().unwrap_or_default()),
-        "SCRIPT_NAME" => bytes(&received.mapped),
         "CONTENT_TYPE" => header(received, name).map(Cow::Borrowed),
         "CONTENT_LENGTH" => header(received, name).map(Cow::Borrowed),
         "DOCUMENT_ROOT" => {

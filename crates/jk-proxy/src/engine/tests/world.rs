@@ -361,6 +361,7 @@ fn config(workers: &str, to: &str) -> Config {
         user: None,
         group: None,
         listen_backlog: 1,
+        autoindex: true,
         threads: None,
         grace: None,
     }
