@@ -59,7 +59,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), DemoError> {
         // A second Ctrl-C finds the channel full, which is fine: the end has begun.
         let _ = interrupt.try_send(());
     })?;
-    let listen = address(args)?;
+    let listen = address(args.listen, LISTEN)?;
     let backends = backends()?;
     let config = config(listen, &backends)?;
     let (proxy, _) = Proxy::start(config, 1)?;
@@ -71,17 +71,17 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// The address asked for; or ours, or a free one if that is taken.
-fn address(args: &DemoArgs) -> Result<SocketAddr, DemoError> {
-    if let Some(asked) = args.listen {
+/// The address asked for; or the usual one, or a free one if that is taken.
+fn address(asked: Option<SocketAddr>, usual: SocketAddr) -> Result<SocketAddr, DemoError> {
+    if let Some(asked) = asked {
         return free(asked).map(|()| asked).map_err(|error| DemoError::Listen(asked, error));
     }
-    match free(LISTEN) {
-        Ok(()) => Ok(LISTEN),
+    match free(usual) {
+        Ok(()) => Ok(usual),
         Err(error) => {
-            eprintln!("jackdaw: cannot listen on {LISTEN}: {error}");
+            eprintln!("jackdaw: cannot listen on {usual}: {error}");
             eprintln!("jackdaw: taking a free port instead; choose one with --listen ADDR:PORT");
-            Ok(SocketAddr::new(LISTEN.ip(), 0))
+            Ok(SocketAddr::new(usual.ip(), 0))
         }
     }
 }
@@ -137,11 +137,11 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_address_is_noticed() {
+    fn the_usual_address_gives_way_and_one_asked_for_does_not() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap();
-        assert!(free(address).is_err());
-        let error = super::address(&DemoArgs { listen: Some(address) }).unwrap_err();
+        let usual = taken.local_addr().unwrap();
+        assert_eq!(address(None, usual).unwrap(), SocketAddr::new(usual.ip(), 0));
+        let error = address(Some(usual), LISTEN).unwrap_err();
         assert!(error.to_string().contains("--listen"), "{error}");
     }
 }
