@@ -12,9 +12,20 @@ use crate::slot::{HTTP_PORT, SECOND_HTTP_PORT, Slot};
 
 /// Where Debian keeps httpd's modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
-/// What httpd needs before it can read the rest, in loading order.
-const LOADED: [&str; 9] =
-    ["mpm_event", "authz_core", "authz_host", "setenvif", "env", "mime", "dir", "alias", "jk"];
+/// What httpd needs before it can read the rest, in loading order. `autoindex` is there because
+/// Debian loads it, and without it directories answer differently.
+const LOADED: [&str; 10] = [
+    "mpm_event",
+    "authz_core",
+    "authz_host",
+    "setenvif",
+    "env",
+    "mime",
+    "dir",
+    "alias",
+    "autoindex",
+    "jk",
+];
 
 /// A directory with `httpd.conf` and whatever it names, on a slot of its own.
 #[derive(Debug)]
