@@ -180,7 +180,7 @@ impl Report<'_> {
 /// What leads to a refusal before rules are looked at.
 fn refusal(status: u16) -> &'static str {
     match status {
-        400 => "the target or the host is malformed, or the path leads above the root",
+        400 => "the target, its host or an escape is malformed, or the path leads above the root",
         404 => "the path holds `%2F`, which AllowEncodedSlashes forbids, or `%00`",
         405 => "CONNECT is not served",
         413 => "the content is larger than LimitRequestBody allows",
