@@ -30,7 +30,7 @@ impl Tally {
         tally
     }
 
-    /// `2 errors, 1 hint`; `nothing to say` if there is nothing.
+    /// `2 errors, 1 hint`; `no findings` if there is nothing.
     pub(crate) fn words(self) -> String {
         let kinds = [
             (self.errors, "error"),
@@ -43,7 +43,7 @@ impl Tally {
             .filter(|(number, _)| *number > 0)
             .map(|&(number, noun)| count(number, noun))
             .collect();
-        if said.is_empty() { "nothing to say".to_owned() } else { said.join(", ") }
+        if said.is_empty() { "no findings".to_owned() } else { said.join(", ") }
     }
 }
 
@@ -179,6 +179,6 @@ mod tests {
     fn counts_are_words() {
         let tally = Tally { errors: 1, warnings: 0, hints: 2, notes: 0 };
         assert_eq!(tally.words(), "1 error, 2 hints");
-        assert_eq!(Tally::default().words(), "nothing to say");
+        assert_eq!(Tally::default().words(), "no findings");
     }
 }
