@@ -173,6 +173,7 @@ fn hosts(config: &Config, workers: &[Worker], logs: &mut Logs) -> Result<Vec<Hos
             env: EnvRules::compile(&server.env)
                 .map_err(|error| AssembleError::Unusable(error.to_string()))?,
             mounts,
+            handlers: jk_site::location::Handlers::compile(&server.handlers),
             files: jk_site::files::StaticSite::of(server),
             access_logs: access_logs(server, logs)?,
             jk_log: jk_log(server, logs)?,

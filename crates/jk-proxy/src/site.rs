@@ -46,6 +46,8 @@ pub(crate) struct Host {
     pub env: EnvRules,
     /// Its rules, if it has any.
     pub mounts: Option<Arc<Mounts>>,
+    /// Which paths have a handler of their own.
+    pub handlers: jk_site::location::Handlers,
     /// How it serves files.
     pub files: jk_site::files::StaticSite,
     /// Its access logs.

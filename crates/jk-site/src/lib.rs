@@ -37,6 +37,7 @@ pub mod fields;
 pub mod files;
 pub mod host;
 pub mod jk_log;
+pub mod location;
 pub mod options;
 pub mod path;
 pub mod target;

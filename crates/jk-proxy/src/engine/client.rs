@@ -310,6 +310,8 @@ impl<S: Stream> Client<S> {
             return Step::Gone;
         }
         if reply.close {
+            // Who sees the connection end may look for the line, or cause the next one elsewhere.
+            ctx.log.hand_over();
             ctx.recycle(exchange);
             return self.end(ctx);
         }

@@ -8,7 +8,7 @@ use jk_config::Server;
 use jk_http::{Framing, RequestHead};
 use jk_site::env::EnvVars;
 use jk_site::host::Host as HostName;
-use jk_types::Extensions;
+use jk_types::{Extensions, MountRule};
 
 use super::context::Serving;
 use super::forward::Forward;
@@ -88,7 +88,10 @@ pub(crate) struct Received<S> {
     pub expects_continue: bool,
     /// The line of a head that was refused, as far as it is known.
     pub head_error: Option<Vec<u8>>,
-    nothing: Extensions,
+    /// Extensions of the worker that a variable named.
+    pub(crate) extensions: Extensions,
+    /// The name of that worker.
+    pub(crate) indicated: String,
 }
 
 /// Where a rule leads.
@@ -96,8 +99,8 @@ pub(crate) struct Received<S> {
 pub(crate) struct Mapping {
     /// The worker; `None` if no worker has the rule's name.
     pub worker: Option<usize>,
-    /// The place of the rule in its server's map.
-    pub mount: usize,
+    /// The place of the rule in its server's map; `None` when a handler led to the worker.
+    pub mount: Option<usize>,
 }
 
 impl<S> Exchange<S> {
@@ -126,7 +129,8 @@ impl<S> Exchange<S> {
                 moved: 0,
                 expects_continue: false,
                 head_error: None,
-                nothing: Extensions::default(),
+                extensions: Extensions::default(),
+                indicated: String::new(),
             },
             intake: Intake::default(),
             reply: Reply::default(),
@@ -164,7 +168,9 @@ impl<S> Received<S> {
         self.head_error = None;
         self.env.clear();
         self.server = 0;
-        self.mapping = None;
+        if self.mapping.take().is_some_and(|mapping| mapping.mount.is_none()) {
+            self.extensions = Extensions::default();
+        }
         self.notes = None;
     }
 
@@ -244,23 +250,20 @@ impl<S> Received<S> {
         std::mem::take(&mut self.expects_continue)
     }
 
-    /// What the rule that mapped the request changes.
+    /// What the rule that mapped the request changes, or the variable that named its worker.
     pub(crate) fn extensions(&self) -> &Extensions {
-        let mounts = self.host().mounts.as_ref();
-        match (self.mapping, mounts) {
-            (Some(mapping), Some(mounts)) => mounts
-                .map
-                .mounts()
-                .get(mapping.mount)
-                .map_or(&self.nothing, |mount| &mount.rule.extensions),
-            _ => &self.nothing,
-        }
+        self.rule().map_or(&self.extensions, |rule| &rule.extensions)
     }
 
-    /// The name of the worker that the rule names.
+    /// The name of the worker that the rule or the variable names.
     pub(crate) fn worker_name(&self) -> Option<&str> {
-        let mount = self.host().mounts.as_ref()?.map.mounts().get(self.mapping?.mount)?;
-        Some(&mount.rule.worker)
+        self.mapping?;
+        Some(self.rule().map_or(&self.indicated, |rule| &rule.worker))
+    }
+
+    fn rule(&self) -> Option<&MountRule> {
+        let mount = self.mapping?.mount?;
+        Some(&self.host().mounts.as_ref()?.map.mounts().get(mount)?.rule)
     }
 
     /// A variable of the request.

@@ -45,6 +45,7 @@ impl<S: Stream> Exchange<S> {
         if self.received.method() == b"TRACE" {
             return self.answer_trace(ctx, line);
         }
+        self.received.strip_session();
         let site = &self.received.host().files;
         let mut name = Vec::new();
         if self.received.path == b"*" {

@@ -15,6 +15,9 @@ use crate::site::Site;
 /// The scheme of every connection so far.
 const SCHEME: &str = "http";
 
+/// The handler names under which mod_jk serves what no rule maps.
+const HANDLERS: [&str; 2] = ["jakarta-servlet", "jk-handler"];
+
 /// Who serves a request.
 pub(super) enum Destination {
     /// This worker.
@@ -149,12 +152,14 @@ impl<S> Received<S> {
         }
         match self.map() {
             Err(status) => Destination::Refused(status),
-            Ok(None) => Destination::Local,
-            Ok(Some(mapping)) => {
-                self.mapping = Some(mapping);
-                self.prepare_forward();
-                mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
-            }
+            Ok(found) => match found.or_else(|| self.map_by_handler()) {
+                None => Destination::Local,
+                Some(mapping) => {
+                    self.mapping = Some(mapping);
+                    self.prepare_forward();
+                    mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
+                }
+            },
         }
     }
 
@@ -182,7 +187,34 @@ impl<S> Received<S> {
         Ok(mounts
             .map
             .lookup(&self.mapped)
-            .map(|mount| Mapping { worker: mounts.target(mount), mount: mount.index }))
+            .map(|mount| Mapping { worker: mounts.target(mount), mount: Some(mount.index) }))
+    }
+
+    /// `SetHandler jakarta-servlet`: a variable names the worker, extensions included.
+    fn map_by_handler(&mut self) -> Option<Mapping> {
+        let handler = self.host().handlers.find(&self.path)?;
+        if !HANDLERS.contains(&handler) {
+            return None;
+        }
+        let value = self.variable(&self.settings().jk.indicators.worker)?;
+        let target = jk_config::parse_target(&String::from_utf8_lossy(value));
+        let workers = &self.site().workers;
+        let worker = workers.iter().position(|worker| worker.name == target.worker);
+        self.extensions = target.extensions;
+        self.indicated = target.worker;
+        Some(Mapping { worker, mount: None })
+    }
+
+    /// `JkStripSession`: what nobody maps loses its session id.
+    pub(super) fn strip_session(&mut self) {
+        let Some(id) = self.serving.site.settings(self.server).jk.strip_session.as_deref() else {
+            return;
+        };
+        let Some(at) = memchr::memmem::find(&self.path, id.as_bytes()) else { return };
+        let behind = at + id.len();
+        let end = memchr::memchr2(b';', b'/', &self.path[behind..])
+            .map_or(self.path.len(), |length| behind + length);
+        self.path.drain(at..end);
     }
 
     pub(super) fn prepare_forward(&mut self) {

@@ -34,6 +34,10 @@ impl Endpoints {
     /// The address is taken, not ours, or not permitted.
     pub(crate) fn open(listen: &Listen, loops: usize, backlog: u32) -> Result<Self, ListenError> {
         let wanted = wanted(listen);
+        // SO_REUSEPORT would let us share the port with whoever has it, as long as it is us.
+        if listen.port != 0 {
+            probe(wanted).map_err(|source| ListenError { address: wanted, source })?;
+        }
         let first = bind(wanted, backlog).or_else(|error| match listen.ip {
             // A system without IPv6.
             None if error.kind() != io::ErrorKind::AddrInUse => {
@@ -55,6 +59,21 @@ impl Endpoints {
 /// The address of a `Listen`; without an IP, all of them.
 pub(crate) fn wanted(listen: &Listen) -> SocketAddr {
     SocketAddr::new(listen.ip.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)), listen.port)
+}
+
+/// Whether the address could be had alone.
+fn probe(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
+    // A system without IPv6 is dealt with when it comes to listening.
+    let Ok(socket) = socket else { return Ok(()) };
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(address.ip() != IpAddr::V6(Ipv6Addr::UNSPECIFIED))?;
+    }
+    match socket.bind(&address.into()) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn bind(address: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
