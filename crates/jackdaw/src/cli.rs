@@ -1,5 +1,8 @@
 //! The command line. What stands here is what `--help` prints.
 
+// The text is printed as it stands, on terminals.
+#![allow(rustdoc::invalid_html_tags)]
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 

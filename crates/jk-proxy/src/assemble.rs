@@ -84,7 +84,7 @@ impl Builder {
         match kind {
             WorkerKind::Ajp(settings) => Kind::Ajp { backend: self.backend(settings) },
             WorkerKind::Lb(settings) => Kind::Lb(Box::new(self.lb(settings))),
-            WorkerKind::Status(settings) => Kind::Status(settings.clone()),
+            WorkerKind::Status(_) => Kind::Status,
         }
     }
 

@@ -3,7 +3,7 @@
 //! [`Proxy::start`] takes a configuration and serves it until it is stopped. Inside, each event loop
 //! is one thread with an *engine*, which knows connections, exchanges and deadlines but no socket and
 //! no clock, and a thin shell over mio (`net`) that brings it events. Loops share the balancers and
-//! the pools of a [`Site`], each behind a lock that is held for one decision and never across IO.
+//! the pools of a site, each behind a lock that is held for one decision and never across IO.
 //!
 //! What it does not do: it decides neither which worker or member serves a request (`jk-balance`),
 //! nor what httpd would make of a path or a file (`jk-site`); it reads no configuration text

@@ -12,7 +12,7 @@ use jk_site::access_log::Format;
 use jk_site::canonical::Identity;
 use jk_site::env::EnvRules;
 use jk_site::vhost::{ServerId, VhostTable};
-use jk_types::{AjpSettings, LbSettings, StatusSettings};
+use jk_types::{AjpSettings, LbSettings};
 use parking_lot::Mutex;
 
 use crate::logs::LogId;
@@ -125,7 +125,7 @@ pub(crate) enum Kind {
     /// A load balancer.
     Lb(Box<Lb>),
     /// The management pages.
-    Status(Box<StatusSettings>),
+    Status,
 }
 
 impl Kind {
@@ -134,7 +134,7 @@ impl Kind {
         match self {
             Self::Ajp { .. } => "ajp13",
             Self::Lb(_) => "lb",
-            Self::Status(_) => "status",
+            Self::Status => "status",
         }
     }
 }

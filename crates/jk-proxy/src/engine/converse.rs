@@ -14,8 +14,9 @@ use jk_http::Framing;
 
 use super::client::Line;
 use super::context::Context;
+use super::election::lb_of;
 use super::exchange::{Exchange, Stage};
-use super::forward::{Flow, Forward, Link, Step, lb_of};
+use super::forward::{Flow, Forward, Link, Step};
 use super::intake::{Filled, IntakeError};
 use super::net::{Net, Stream};
 use super::reply::Urgency;
@@ -436,7 +437,7 @@ impl<S: Stream> Exchange<S> {
 
     /// The longest wait for a packet: the variable, else the rule, else the worker says.
     fn reply_timeout(&self) -> Duration {
-        let variable = self.received.variable("JK_REPLY_TIMEOUT").map(super::forward::atoi);
+        let variable = self.received.variable("JK_REPLY_TIMEOUT").map(super::variables::atoi);
         let variable = variable.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
         variable
             .or(self.received.extensions().reply_timeout)

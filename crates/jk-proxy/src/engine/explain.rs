@@ -15,11 +15,12 @@ use jk_site::vhost::{self, ServerId};
 use jk_types::{Activation, AjpSettings, MemberState, WorkerKind};
 
 use super::client::{Line, limits};
+use super::election::facts;
 use super::exchange::{Exchange, Received};
-use super::forward::{self, facts};
 use super::net::Stream;
 use super::request::Ends;
 use super::route::Destination;
+use super::service;
 use crate::arena::Key;
 use crate::assemble::{AssembleError, assemble};
 use crate::logs::Logs;
@@ -311,7 +312,7 @@ fn answer(received: &mut Received<Nowhere>, line: &Line<Nowhere>) -> Answer {
         Destination::Worker(worker) => {
             let serving = Rc::clone(&received.serving);
             match &serving.site.workers[worker].kind {
-                Kind::Status(_) => Answer::Status(worker),
+                Kind::Status => Answer::Status(worker),
                 Kind::Ajp { backend } => {
                     let backend = &serving.site.backends[*backend];
                     let packet = packet(received, &Run::default(), line.ends, backend, None);
@@ -355,7 +356,7 @@ fn packet(
     activation: Option<Activation>,
 ) -> Result<Vec<u8>, u16> {
     let mut packet = Vec::new();
-    forward::encode(&mut packet, received, run, ends, backend, activation)
+    service::encode(&mut packet, received, run, ends, backend, activation)
         .map(|_| packet)
         .map_err(|failure| failure.status())
 }

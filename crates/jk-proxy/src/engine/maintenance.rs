@@ -54,7 +54,7 @@ pub(super) fn if_due<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>)
         match &worker.kind {
             Kind::Lb(lb) => lb.balancer.lock().maintain(now, interval),
             Kind::Ajp { backend } => site.backends[*backend].counters.mark_idle(),
-            Kind::Status(_) => {}
+            Kind::Status => {}
         }
     }
     expire(ctx, serving);

@@ -4,12 +4,14 @@
 mod client;
 mod context;
 mod converse;
+mod election;
 mod exchange;
 pub mod explain;
 mod field_list;
 mod forward;
 mod intake;
 mod journal;
+mod link;
 mod local;
 mod maintenance;
 mod net;
@@ -18,6 +20,7 @@ mod record;
 mod reply;
 mod request;
 mod route;
+mod service;
 mod translate;
 mod variables;
 

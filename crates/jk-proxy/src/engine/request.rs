@@ -163,7 +163,7 @@ impl<'a> Overrides<'a> {
             auth_type: some(get(&names.auth_type)),
             local_name: get(&names.local_name),
             local_addr: get(&names.local_addr),
-            local_port: get(&names.local_port).map(|port| super::forward::atoi(port) as u16),
+            local_port: get(&names.local_port).map(|port| super::variables::atoi(port) as u16),
             is_ssl: is_ssl(received),
         }
     }
@@ -196,7 +196,7 @@ impl<'a> Tls<'a> {
             cert: some(get(&names.certs)),
             cipher: get(&names.cipher),
             session: get(&names.session),
-            key_size: key_size.map(|bits| super::forward::atoi(bits) as u16),
+            key_size: key_size.map(|bits| super::variables::atoi(bits) as u16),
             protocol: some(get(&names.ssl_protocol)),
         }
     }

@@ -63,7 +63,7 @@ fn content_type(reply: &mut Reply, value: &[u8]) {
 /// Read as C's `strtoll` reads it; the last one wins, in the place of the first. A negative number
 /// announces nothing.
 fn content_length(reply: &mut Reply, value: &[u8]) {
-    let length = u64::try_from(super::forward::atoi(value)).ok();
+    let length = u64::try_from(super::variables::atoi(value)).ok();
     reply.length = length;
     match length {
         Some(length) => reply.fields.set(b"Content-Length", decimal(length, &mut [0; 20])),

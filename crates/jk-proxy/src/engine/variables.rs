@@ -56,3 +56,23 @@ fn header<'r, S>(received: &'r Received<S>, variable: &str) -> Option<&'r [u8]> 
     };
     received.fields().find(|(name, _)| is_made_from(name)).map(|(_, value)| value)
 }
+
+/// How mod_jk reads the variables that switch something on: empty, or a number other than zero.
+pub(super) fn is_on(value: &[u8]) -> bool {
+    value.is_empty() || atoi(value) != 0
+}
+
+/// C's `atoi`: leading blanks, a sign, digits; what follows is ignored, no digits is zero.
+pub(super) fn atoi(text: &[u8]) -> i64 {
+    let text = text.trim_ascii_start();
+    let (negative, digits) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let number = digits
+        .iter()
+        .take_while(|digit| digit.is_ascii_digit())
+        .fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    if negative { -number } else { number }
+}

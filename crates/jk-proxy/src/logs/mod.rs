@@ -151,16 +151,15 @@ impl Sink {
         }
         let next = self.spare.try_recv().unwrap_or_default();
         match self.writer.try_send(Message::Lines(std::mem::replace(&mut self.batch, next))) {
+            Ok(()) if self.dropped > 0 => {
+                log::error!("logs: {} lines were dropped, the writer was behind", self.dropped);
+                self.dropped = 0;
+            }
             Ok(()) => {}
             // Kept, to be tried again at the next wake-up.
             Err(TrySendError::Full(Message::Lines(batch))) => self.batch = batch,
             Err(_) => self.batch = Batch::default(),
         }
-    }
-
-    /// Lines that were dropped because the writer was behind.
-    pub(crate) const fn dropped(&self) -> u64 {
-        self.dropped
     }
 }
 

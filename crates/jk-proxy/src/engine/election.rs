@@ -1,0 +1,168 @@
+//! Who serves a request: the load balancer's loop over its members, and the slot of the one elected
+//! (mod_jk: `service` of the load balancer, `ajp_get_endpoint`).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use jk_balance::{Facts, Failure, Seconds};
+
+use super::client::Line;
+use super::context::Context;
+use super::exchange::{Exchange, Received, Stage};
+use super::forward::{Flow, Step};
+use super::net::{Net, Stream};
+use super::variables::is_on;
+use crate::pool::Waiter;
+use crate::site::{Kind, Lb, Site};
+
+/// mod_jk looks for a free slot this often.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl<S: Stream> Exchange<S> {
+    /// Begins to forward to a worker.
+    pub(crate) fn begin_forward<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        worker: usize,
+    ) {
+        self.stage = Stage::Forward;
+        let now = ctx.clock.seconds();
+        let serving = Rc::clone(&self.received.serving);
+        super::maintenance::at_request(ctx, &serving);
+        match &serving.site.workers[worker].kind {
+            Kind::Ajp { backend } => self.acquire(ctx, line, *backend),
+            Kind::Lb(lb) => {
+                let facts = facts(&self.received, lb);
+                let mut slot_free =
+                    |member: usize| serving.pools[lb.first + member].lock().has_free_slot();
+                lb.balancer.lock().begin(&mut self.run, &facts, &mut slot_free);
+                drop(facts);
+                self.next_member(ctx, line, now);
+            }
+            Kind::Status => self.answer_error(ctx, line, 500),
+        }
+    }
+
+    /// Goes on with the load balancer's next member, or ends.
+    pub(super) fn next_member<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        now: Seconds,
+    ) {
+        let serving = Rc::clone(&self.received.serving);
+        let Some(lb) = lb_of(&serving.site, &self.received) else { return };
+        let step = {
+            let facts = facts(&self.received, lb);
+            lb.balancer.lock().next(&mut self.run, &facts, now)
+        };
+        match step {
+            jk_balance::Step::Try(election) => {
+                let backend = lb.first + election.member();
+                self.forward.election = Some(election);
+                self.acquire(ctx, line, backend);
+            }
+            jk_balance::Step::Wait(pause) => {
+                self.forward.step = Step::NextRound { at: ctx.clock.now + pause };
+            }
+            jk_balance::Step::Finish { status, .. } => self.give_up(ctx, line, status),
+        }
+    }
+
+    /// Takes a slot of the backend's pool, or waits for one.
+    pub(super) fn acquire<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        backend: usize,
+    ) {
+        self.forward.backend = backend;
+        let timeout = self.backend().settings.connection_acquire_timeout;
+        if timeout.is_zero() {
+            return self.no_slot(ctx, line);
+        }
+        // mod_jk looks every 100 ms, so that its timeouts are multiples of that.
+        let looks = timeout.as_millis().div_ceil(LOOK.as_millis());
+        let until = ctx.clock.now + LOOK * u32::try_from(looks).unwrap_or(u32::MAX);
+        self.forward.step = Step::Slot { until };
+        self.look_for_slot(ctx, line);
+    }
+
+    pub(super) fn look_for_slot<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) -> Flow {
+        let Step::Slot { until } = self.forward.step else { return Flow::Again };
+        let waiter = Waiter { home: ctx.home, client: line.key };
+        let serving = Rc::clone(&self.received.serving);
+        let mut pool = serving.pools[self.forward.backend].lock();
+        match pool.acquire(ctx.home) {
+            Some(start) => {
+                pool.stop_waiting(waiter);
+                drop(pool);
+                self.forward.has_slot = true;
+                self.begin_service(ctx, line, start);
+                Flow::Again
+            }
+            None if ctx.clock.now >= until => {
+                pool.stop_waiting(waiter);
+                drop(pool);
+                self.no_slot(ctx, line);
+                Flow::Again
+            }
+            None => {
+                pool.wait(waiter);
+                Flow::Wait
+            }
+        }
+    }
+
+    pub(super) fn no_slot<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        let Some(election) = self.forward.election.take() else {
+            return self.give_up(ctx, line, Failure::NoSlot.status());
+        };
+        let serving = Rc::clone(&self.received.serving);
+        if let Some(lb) = lb_of(&serving.site, &self.received) {
+            lb.balancer.lock().no_slot(&mut self.run, election);
+        }
+        self.next_member(ctx, line, ctx.clock.seconds());
+    }
+}
+
+/// What the election of a member for this request depends on.
+pub(super) fn facts<'a, S>(received: &'a Received<S>, lb: &Lb) -> Facts<'a> {
+    let extensions = received.extensions();
+    let settings = &lb.settings;
+    let mut facts = Facts::new(extensions);
+    if let Some(value) = received.variable("JK_STICKY_IGNORE") {
+        facts.sticky_ignore = is_on(value);
+    }
+    if let Some(value) = received.variable("JK_STATELESS") {
+        facts.stateless = is_on(value);
+    }
+    facts.secure = super::request::is_ssl(received);
+    facts.forced_route = received.variable("JK_ROUTE").filter(|route| !route.is_empty());
+    if settings.sticky_session && !facts.sticky_ignore {
+        let cookie = extensions.session_cookie.as_deref().unwrap_or(&settings.session_cookie);
+        let path = extensions.session_path.as_deref().unwrap_or(&settings.session_path);
+        let cookies = received
+            .head
+            .fields(&received.bytes)
+            .filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"))
+            .map(|(_, value)| value);
+        facts.session =
+            jk_balance::session_ids(&received.uri, cookies, cookie, path, facts.forced_route);
+    }
+    facts
+}
+
+/// The load balancer that a request is mapped to.
+pub(super) fn lb_of<'s, S>(site: &'s Site, received: &Received<S>) -> Option<&'s Lb> {
+    let worker = received.mapping?.worker?;
+    match &site.workers[worker].kind {
+        Kind::Lb(lb) => Some(lb),
+        Kind::Ajp { .. } | Kind::Status => None,
+    }
+}
