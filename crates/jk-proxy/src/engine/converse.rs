@@ -1,23 +1,18 @@
-//! The conversation with a backend: the request and its content out, the answer in.
+//! The conversation with a backend, once the request is out: its packets in, acted on one by one.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use ajp13::{
-    BodyDue, END_OF_BODY, HEADER_LEN, Message, RECEIVE_LIMIT, SendHeaders, SequenceError,
-    data_head, data_len, max_data, split_frame,
-};
+use ajp13::{HEADER_LEN, Message, RECEIVE_LIMIT, SendHeaders, SequenceError, split_frame};
 use jk_balance::Failure;
-use jk_http::Framing;
 
 use super::client::Line;
 use super::context::Context;
 use super::election::lb_of;
 use super::exchange::{Exchange, Stage};
-use super::forward::{Flow, Forward, Link, Step};
-use super::intake::{Filled, IntakeError};
+use super::forward::{Flow, Step};
 use super::net::{Net, Stream};
 use super::reply::Urgency;
 use super::translate;
@@ -35,70 +30,6 @@ struct Received {
 }
 
 impl<S: Stream> Exchange<S> {
-    /// Sends the request, and what of its content is due and at hand.
-    pub(super) fn send_request<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-    ) {
-        let first_due = self.announced() > 0;
-        self.forward.conversation.request_sent(first_due);
-        self.forward.step = Step::Response;
-        self.forward.partial.clear();
-        self.forward.outstanding = 0;
-        let want = self.due_length();
-        let mut head = [0; 6];
-        let mut content: &[u8] = &[];
-        if first_due {
-            self.interim(line);
-            match self.intake.fill(want, &mut line.stream, &mut line.readable) {
-                Ok(Filled::Ready) => {
-                    let length = data_len(self.intake.content().len().min(want));
-                    content = &self.intake.content()[..length];
-                    head = data_head(length);
-                }
-                // An error is told below, once the request is out: the backend is not to blame.
-                Ok(Filled::Dry) | Err(_) => {}
-            }
-        }
-        let head = if content.is_empty() { &[][..] } else { &head[..] };
-        let length = content.len();
-        let Forward { link, unsent, packet, written, .. } = &mut self.forward;
-        let sent = write_parts(link, unsent, written, &[packet, head, content]);
-        if !sent {
-            return self.fail(ctx, line, Failure::Send);
-        }
-        if length > 0 {
-            self.forward.outstanding = length;
-            self.forward.conversation.data_sent();
-        }
-        self.forward.quiet_since = Some(ctx.clock.now);
-    }
-
-    /// The content length that the Forward Request announces; 0 for none and for streamed content.
-    fn announced(&self) -> u64 {
-        match self.received.framing() {
-            Framing::Length(length) if !self.received.is_streamed() => length,
-            _ => 0,
-        }
-    }
-
-    /// How much content the data packet that is due should carry.
-    fn due_length(&self) -> usize {
-        let most = max_data(self.backend().settings.max_packet_size as usize);
-        let most = match self.forward.conversation.body_due() {
-            Some(BodyDue::Asked { wanted }) => most.min(usize::from(wanted)),
-            _ => most,
-        };
-        match self.announced() {
-            0 => most,
-            length => {
-                let left = length.saturating_sub(self.forward.consumed);
-                most.min(usize::try_from(left).unwrap_or(usize::MAX))
-            }
-        }
-    }
-
     /// One step of the conversation.
     pub(super) fn converse<N: Net<Stream = S>>(
         &mut self,
@@ -127,77 +58,6 @@ impl<S: Stream> Exchange<S> {
             return Flow::Again;
         }
         self.check_deadlines(ctx, line)
-    }
-
-    /// Sends the data packet that is due. `None` when the client has to send first.
-    fn send_content<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-    ) -> Option<Flow> {
-        let asked = matches!(self.forward.conversation.body_due(), Some(BodyDue::Asked { .. }));
-        if asked && !self.forward.body_consumed {
-            // From here on the request cannot be sent again.
-            self.forward.body_consumed = true;
-        }
-        self.drop_outstanding();
-        let want = self.due_length();
-        self.interim(line);
-        let filled = match want {
-            0 => Ok(Filled::Ready),
-            _ => self.intake.fill(want, &mut line.stream, &mut line.readable),
-        };
-        let limit = self.received.settings().limit_request_body;
-        if limit > 0 && self.intake.total > limit {
-            self.fail(ctx, line, Failure::ClientRead);
-            return Some(Flow::Again);
-        }
-        match filled {
-            Ok(Filled::Ready) => {}
-            Ok(Filled::Dry) => return None,
-            Err(IntakeError::Gone | IntakeError::Body) => {
-                self.fail(ctx, line, Failure::ClientRead);
-                return Some(Flow::Again);
-            }
-        }
-        let length = data_len(self.intake.content().len().min(want));
-        let head = data_head(length);
-        let sent = match length {
-            0 => self.send_to_backend(&[&END_OF_BODY]),
-            _ => {
-                let Forward { link, unsent, written, .. } = &mut self.forward;
-                let content = &self.intake.content()[..length];
-                write_parts(link, unsent, written, &[&head, content])
-            }
-        };
-        if !sent {
-            let failure = if asked { Failure::BodySend } else { Failure::Send };
-            self.fail(ctx, line, failure);
-            return Some(Flow::Again);
-        }
-        self.forward.conversation.data_sent();
-        self.forward.outstanding = length;
-        if asked {
-            self.drop_outstanding();
-        }
-        self.forward.quiet_since = Some(ctx.clock.now);
-        Some(Flow::Again)
-    }
-
-    /// Content that no other try will need.
-    fn drop_outstanding(&mut self) {
-        let length = std::mem::take(&mut self.forward.outstanding);
-        self.intake.consume(length);
-        self.forward.consumed += length as u64;
-    }
-
-    /// Tells a client that waits for leave to send its content to go on.
-    fn interim(&mut self, line: &mut Line<S>) {
-        if self.received.take_expectation() {
-            self.reply.interim(b"HTTP/1.1 100 Continue\r\n\r\n");
-            // An error shows when the client is next read.
-            let _ = self.reply.flush(&mut line.stream, &mut line.writable);
-        }
     }
 
     /// Reads from the backend once and acts on the whole packets.
@@ -478,65 +338,6 @@ impl<S: Stream> Exchange<S> {
         self.forward.partial.clear();
         Some(accepted)
     }
-
-    /// Writes bytes of ours to the backend. `false` when the connection is broken.
-    pub(super) fn send_to_backend(&mut self, parts: &[&[u8]]) -> bool {
-        let Forward { link, unsent, written, .. } = &mut self.forward;
-        write_parts(link, unsent, written, parts)
-    }
-
-    /// Sends what the backend's socket would not take before. `false` when it is broken.
-    fn flush_to_backend(&mut self) -> bool {
-        let forward = &mut self.forward;
-        let Some(link) = &mut forward.link else { return false };
-        while forward.unsent_at < forward.unsent.len() && link.writable {
-            match link.stream.write(&forward.unsent[forward.unsent_at..]) {
-                Ok(n) => forward.unsent_at += n,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => link.writable = false,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return false,
-            }
-        }
-        if forward.unsent_at == forward.unsent.len() {
-            forward.unsent.clear();
-            forward.unsent_at = 0;
-        }
-        true
-    }
-}
-
-/// Writes up to three parts to the backend with one call; what is not taken is kept. `false` when
-/// the connection is broken.
-fn write_parts<S: Stream>(
-    link: &mut Option<Link<S>>,
-    unsent: &mut Vec<u8>,
-    written: &mut u64,
-    parts: &[&[u8]],
-) -> bool {
-    let Some(link) = link else { return false };
-    let mut slices = [IoSlice::new(&[]); 3];
-    for (slice, part) in slices.iter_mut().zip(parts) {
-        *slice = IoSlice::new(part);
-    }
-    let total: usize = slices.iter().map(|slice| slice.len()).sum();
-    let mut taken = 0;
-    while link.writable && taken == 0 && total > 0 {
-        match link.stream.write_vectored(&slices) {
-            Ok(n) => taken = n,
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => link.writable = false,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return false,
-        }
-    }
-    *written += total as u64;
-    link.writable &= taken == total;
-    let mut skip = taken;
-    for slice in &slices {
-        let from = skip.min(slice.len());
-        skip -= from;
-        unsent.extend_from_slice(&slice[from..]);
-    }
-    true
 }
 
 /// Where a chunk's content lies, given where its payload begins.

@@ -13,8 +13,8 @@ use jk_types::{Extensions, MountRule};
 use super::context::Serving;
 use super::forward::Forward;
 use super::intake::Intake;
-use super::local::FileSend;
 use super::reply::Reply;
+use super::static_file::FileSend;
 use crate::site::{Host, Site};
 
 /// One request and its answer. Reused from request to request.

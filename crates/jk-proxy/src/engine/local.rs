@@ -1,276 +1,18 @@
-//! Answers that need no backend: files, redirects, error pages, OPTIONS and TRACE.
-
-use std::fs::File;
-use std::ops::Range;
-use std::path::PathBuf;
-use std::time::SystemTime;
+//! Answers that need no backend: error pages and their documents, redirects, OPTIONS and TRACE.
 
 use jk_config::ErrorDocument;
 use jk_site::errors::{self, PageFacts, SignatureLine};
-use jk_site::files::{
-    Conditions, FilePlan, Found, MultipartBoundary, Ranges, Resource, Step, decide, plan,
-    push_moved_location, without_index,
-};
+use jk_site::files::push_moved_location;
 use jk_site::options::{self, TraceAnswer, allow, allow_elsewhere, trace};
 
 use super::client::Line;
 use super::context::Context;
 use super::exchange::{Exchange, Stage};
-use super::forward::Flow;
 use super::net::{Net, Stream};
 use super::reply::{Terms, Urgency};
 use super::route::HeadFields;
-use crate::files::{BLOCK, Fetched, Index};
-
-/// A file on its way to the client.
-#[derive(Debug, Default)]
-pub(crate) struct FileSend {
-    /// What the file thread found, not looked at yet.
-    pub fetched: Option<Fetched>,
-    /// Parts that are still to be sent, the present one first.
-    parts: Vec<Range<u64>>,
-    /// With several parts: what stands between them.
-    between: Option<(MultipartBoundary, Vec<u8>, u64)>,
-    /// Text to be sent before the next block.
-    prefix: Vec<u8>,
-}
 
 impl<S: Stream> Exchange<S> {
-    /// Serves a request that no rule maps.
-    pub(crate) fn begin_local<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-    ) {
-        if self.received.method() == b"TRACE" {
-            return self.answer_trace(ctx, line);
-        }
-        self.received.strip_session();
-        let site = &self.received.host().files;
-        let mut name = Vec::new();
-        if self.received.path == b"*" {
-            return match self.received.method() {
-                b"OPTIONS" => self.answer_options(ctx, line, false),
-                _ => self.answer_error(ctx, line, 400),
-            };
-        }
-        if let Err(status) = site.locate(&self.received.path, &mut name) {
-            return self.answer_error(ctx, line, status);
-        }
-        let names = if self.received.path.ends_with(b"/") { site.index() } else { &[] };
-        let index = names
-            .iter()
-            .map(|name| Index { name: name.clone(), mapped: self.received.is_mapped_below(name) })
-            .collect();
-        self.stage = Stage::File(FileSend::default());
-        self.received.file = name;
-        ctx.files.open(ctx.home, line.key, path_of(&self.received.file), index);
-    }
-
-    /// Goes on with what the file thread found.
-    pub(crate) fn file_step<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-    ) -> Flow {
-        if self.reply.flush(&mut line.stream, &mut line.writable).is_err() {
-            self.abandon(self.reply.status);
-            return Flow::Again;
-        }
-        let Stage::File(send) = &mut self.stage else { return Flow::Again };
-        if self.reply.is_clogged() {
-            return Flow::Wait;
-        }
-        match send.fetched.take() {
-            None => return Flow::Wait,
-            Some(Fetched::Opened { file, size, modified, index }) => {
-                self.opened(ctx, line, file, size, modified, index);
-            }
-            Some(Fetched::Mapped(name, exists)) => self.forward_index(ctx, line, &name, exists),
-            Some(Fetched::Other(found)) => {
-                let step = decide(self.received.method(), &self.received.path, found);
-                self.take_step(ctx, line, step);
-            }
-            Some(Fetched::NoIndex) => {
-                let step = match without_index(self.received.method()) {
-                    // Only the module that makes listings forbids a directory without one.
-                    Step::Refuse(403) if !self.received.site().config.autoindex => {
-                        Step::Refuse(404)
-                    }
-                    step => step,
-                };
-                self.take_step(ctx, line, step);
-            }
-            Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
-            Some(Fetched::Broken) => self.abandon(self.reply.status),
-        }
-        Flow::Again
-    }
-
-    /// An index name that a rule maps is served by its worker, never as its source text. Without
-    /// such a file mod_jk forwards the directory itself.
-    fn forward_index<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-        name: &str,
-        exists: bool,
-    ) {
-        let directory = self.received.path.clone();
-        self.received.append_index(name);
-        let worker = self.remapped();
-        if !exists {
-            self.received.path = directory;
-            self.received.prepare_forward();
-        }
-        match worker {
-            Some(worker) => self.begin_forward(ctx, line, worker),
-            None => self.answer_error(ctx, line, 500),
-        }
-    }
-
-    /// Answers without a file.
-    fn take_step<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-        step: Step,
-    ) {
-        match step {
-            Step::Redirect => self.answer_moved(ctx, line),
-            Step::Options => self.answer_options(ctx, line, true),
-            Step::Refuse(status) => self.answer_error(ctx, line, status),
-            // Both have been tried by whoever found out.
-            Step::Serve | Step::TryIndex => self.answer_error(ctx, line, 403),
-        }
-    }
-
-    fn opened<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-        file: File,
-        size: u64,
-        modified: SystemTime,
-        index: Option<String>,
-    ) {
-        if let Some(index) = index {
-            self.received.append_index(&index);
-            self.received.file.extend_from_slice(index.trim_start_matches('/').as_bytes());
-        }
-        let step = decide(self.received.method(), &self.received.path, Found::File);
-        if step != Step::Serve {
-            let mut content_type = Vec::new();
-            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
-            self.set_content_type(&content_type);
-            return self.take_step(ctx, line, step);
-        }
-        let now = SystemTime::UNIX_EPOCH + self.received.wall;
-        let mut content_type = Vec::new();
-        let typed =
-            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
-        let resource =
-            Resource { size, modified, content_type: typed.then_some(&content_type[..]) };
-        let boundary = MultipartBoundary(ctx.clock.wall.as_nanos() as u64 ^ size);
-        let mut ranges = Ranges::default();
-        let fields = HeadFields { head: &self.received.head, bytes: &self.received.bytes };
-        // The document of an error is sent whole.
-        let conditions = match self.received.error {
-            None => Conditions::of(&fields),
-            Some(_) => Conditions::default(),
-        };
-        let plan = plan(self.received.method(), &resource, &conditions, now, boundary, &mut ranges);
-        if plan == FilePlan::Unsatisfiable {
-            self.reply.unmeasured = true;
-            self.reply.close |= self.received.head.wants_close();
-            return self.answer_error(ctx, line, plan.status());
-        }
-        self.set_status(self.received.error.unwrap_or(plan.status()));
-        let is_head = self.received.method() == b"HEAD";
-        let mut head = Vec::new();
-        plan.push_fields(is_head, &resource, now, &ranges, &mut head);
-        plan.push_content_type(&resource, &mut head);
-        self.take_fields(&head);
-        self.reply.length = plan.content_length(&resource, &ranges);
-        let parts = match plan {
-            FilePlan::Whole => Vec::from([Range { start: 0, end: size }]),
-            FilePlan::Part | FilePlan::Parts(_) => ranges.parts,
-            _ => Vec::new(),
-        };
-        if is_head || parts.iter().all(Range::is_empty) {
-            return self.answer(ctx, line, &[]);
-        }
-        let between = match plan {
-            FilePlan::Parts(boundary) => Some((boundary, content_type, size)),
-            _ => None,
-        };
-        self.stage = Stage::File(FileSend { parts, between, ..FileSend::default() });
-        self.read_next(ctx, line, file, Vec::new());
-    }
-
-    /// Asks for the next block, if one is left.
-    fn read_next<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-        file: File,
-        buffer: Vec<u8>,
-    ) {
-        let Stage::File(send) = &mut self.stage else { return };
-        let Some(part) = send.parts.first().cloned() else { return };
-        if let Some((boundary, content_type, size)) = &send.between {
-            if send.prefix.is_empty() {
-                boundary.push_part_head(Some(content_type), &part, *size, &mut send.prefix);
-            }
-        }
-        let len = usize::try_from(part.end - part.start).unwrap_or(BLOCK).min(BLOCK);
-        ctx.files.read(ctx.home, line.key, file, part.start, buffer, len);
-    }
-
-    fn block<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-        file: File,
-        bytes: Vec<u8>,
-    ) {
-        let Stage::File(send) = &mut self.stage else { return };
-        let Some(part) = send.parts.first_mut() else { return };
-        if bytes.is_empty() {
-            // The file has become shorter than it was when its length was announced.
-            return self.abandon(self.reply.status);
-        }
-        part.start += bytes.len() as u64;
-        let fresh = !send.prefix.is_empty() && !send.prefix.starts_with(b"\0");
-        let mut content = if fresh { std::mem::take(&mut send.prefix) } else { Vec::new() };
-        if send.between.is_some() {
-            // Not empty: the head of this part has been written.
-            send.prefix = vec![0];
-        }
-        content.extend_from_slice(&bytes);
-        if part.is_empty() {
-            send.parts.remove(0);
-            send.prefix.clear();
-        }
-        let last = send.parts.is_empty();
-        if let (true, Some((boundary, ..))) = (last, &send.between) {
-            boundary.push_end(&mut content);
-        }
-        let urgency = if last { Urgency::End } else { Urgency::Flush };
-        let pieces = std::mem::take(&mut ctx.pieces);
-        ctx.pieces = pieces;
-        ctx.pieces.clear();
-        ctx.pieces.push(0..content.len());
-        if !self.push(ctx, line, &content, urgency) {
-            return self.abandon(self.reply.status);
-        }
-        if last {
-            self.stage = Stage::Send;
-        } else {
-            self.read_next(ctx, line, file, bytes);
-        }
-    }
-
     /// Answers with the page for a status (httpd: `ap_send_error_response`).
     pub(crate) fn answer_error<N: Net<Stream = S>>(
         &mut self,
@@ -362,7 +104,11 @@ impl<S: Stream> Exchange<S> {
     }
 
     /// A directory without its slash.
-    fn answer_moved<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+    pub(super) fn answer_moved<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) {
         let received = &self.received;
         let mut base = Vec::new();
         let host = received.host_name();
@@ -372,7 +118,7 @@ impl<S: Stream> Exchange<S> {
         self.answer_redirect(ctx, line, 301, &location);
     }
 
-    fn answer_options<N: Net<Stream = S>>(
+    pub(super) fn answer_options<N: Net<Stream = S>>(
         &mut self,
         ctx: &mut Context<N>,
         line: &mut Line<S>,
@@ -385,7 +131,11 @@ impl<S: Stream> Exchange<S> {
         self.answer(ctx, line, &[]);
     }
 
-    fn answer_trace<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+    pub(super) fn answer_trace<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) {
         let has_body = match self.received.head.framing() {
             jk_http::Framing::None => false,
             jk_http::Framing::Length(length) => length > 0,
@@ -412,13 +162,13 @@ impl<S: Stream> Exchange<S> {
         self.reply.reason.extend_from_slice(phrase.as_bytes());
     }
 
-    fn set_content_type(&mut self, content_type: &[u8]) {
+    pub(super) fn set_content_type(&mut self, content_type: &[u8]) {
         self.reply.content_type.clear();
         self.reply.content_type.extend_from_slice(content_type);
     }
 
     /// Takes over rendered field lines.
-    fn take_fields(&mut self, lines: &[u8]) {
+    pub(super) fn take_fields(&mut self, lines: &[u8]) {
         for line in lines.split(|&byte| byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
@@ -432,7 +182,7 @@ impl<S: Stream> Exchange<S> {
     }
 
     /// Sends an answer that is complete.
-    fn answer<N: Net<Stream = S>>(
+    pub(super) fn answer<N: Net<Stream = S>>(
         &mut self,
         ctx: &mut Context<N>,
         line: &mut Line<S>,
@@ -499,9 +249,4 @@ fn push_unescaped(text: &str, out: &mut Vec<u8>) {
             other => other,
         });
     }
-}
-
-fn path_of(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt as _;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }

@@ -21,7 +21,9 @@ mod reply;
 mod request;
 mod route;
 mod service;
+mod static_file;
 mod translate;
+mod upload;
 mod variables;
 
 #[cfg(test)]
