@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod demo;
 mod disk;
+mod error_log;
 mod explain;
 mod findings;
 mod serve;

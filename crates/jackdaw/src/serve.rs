@@ -11,7 +11,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
 use crate::cli::ServeArgs;
+use crate::error_log::Outlet;
 use crate::site::{self, Unusable};
+use crate::term::Paint;
 
 /// Why serving did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -46,23 +48,24 @@ const MOST_LOOPS: usize = 1024;
 /// # Errors
 /// Serving did not begin.
 pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"))
-        .format_timestamp_millis()
-        .init();
+    let outlet = Outlet::install();
     let mut signals =
         Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1]).map_err(ServeError::Signals)?;
-    let config = site::usable(&args.site, site::read(&args.site))?;
+    let loaded = site::read(&args.site);
+    let config = site::usable(&args.site, loaded, Paint::stderr(), |found| eprint!("{found}"))?;
     let pid_file = PidFile::write(&config)?;
     let grace = args.grace.map(Duration::from_secs).or(config.grace).unwrap_or(GRACE);
     let loops = loops(args, &config);
     let (mut proxy, warnings) = Proxy::start(config, loops)?;
+    connect(&proxy, &outlet);
     warnings.iter().for_each(|warning| log::warn!("{warning}"));
     for address in proxy.addresses() {
+        eprintln!("jackdaw: listening on {address}");
         log::info!("listening on {address}");
     }
     for signal in signals.forever() {
         match signal {
-            SIGHUP => reload(args, &mut proxy),
+            SIGHUP => reload(args, &mut proxy, &outlet),
             SIGUSR1 => proxy.reopen_logs(),
             _ => break,
         }
@@ -73,13 +76,21 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     Ok(())
 }
 
-fn reload(args: &ServeArgs, proxy: &mut Proxy) {
-    let reloaded = site::usable(&args.site, site::read(&args.site))
+/// Messages go where the configuration says.
+fn connect(proxy: &Proxy, outlet: &Outlet) {
+    let (log, level) = proxy.error_log();
+    outlet.connect(log, level);
+}
+
+fn reload(args: &ServeArgs, proxy: &mut Proxy, outlet: &Outlet) {
+    let say = |found: &str| found.lines().for_each(|line| log::warn!("{line}"));
+    let reloaded = site::usable(&args.site, site::read(&args.site), Paint::plain(), say)
         .map_err(ServeError::from)
         .and_then(|config| proxy.reload(config).map_err(ServeError::from));
     match reloaded {
         Ok(warnings) => {
             warnings.iter().for_each(|warning| log::warn!("{warning}"));
+            connect(proxy, outlet);
             log::info!("configuration reloaded");
         }
         Err(problem) => log::error!("the old configuration is kept: {problem}"),

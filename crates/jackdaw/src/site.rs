@@ -42,12 +42,17 @@ pub(crate) fn is_usable(args: &SiteArgs, loaded: &Loaded) -> bool {
     loaded.config.is_some() && errors(args, loaded) == 0
 }
 
-/// The configuration, if it can be used; warnings and errors go to standard error.
+/// The configuration, if it can be used; warnings and errors are told through `tell`.
 ///
 /// # Errors
 /// It cannot be used.
-pub(crate) fn usable(args: &SiteArgs, loaded: Loaded) -> Result<Config, Unusable> {
-    eprint!("{}", findings::list(&loaded, Severity::Warning, Paint::stderr()));
+pub(crate) fn usable(
+    args: &SiteArgs,
+    loaded: Loaded,
+    paint: Paint,
+    tell: impl FnOnce(&str),
+) -> Result<Config, Unusable> {
+    tell(&findings::list(&loaded, Severity::Warning, paint));
     config_of(args, loaded).map(|(config, _)| config)
 }
 

@@ -35,6 +35,11 @@ impl Paint {
         Self(wanted(io::stderr().is_terminal()))
     }
 
+    /// For a file.
+    pub(crate) const fn plain() -> Self {
+        Self(false)
+    }
+
     #[cfg(test)]
     pub(crate) const fn always() -> Self {
         Self(true)

@@ -57,11 +57,13 @@ pub(crate) fn assemble(
         .map(|worker| Worker { name: worker.name.clone(), kind: builder.kind(&worker.kind) })
         .collect();
     let servers = hosts(&config, &workers, logs)?;
+    let error_log = logs.open(&config.main.error_log)?;
     let site = Site {
         vhosts: VhostTable::build(&config),
         servers,
         workers,
         backends: builder.backends,
+        error_log,
         banner: jk_site::banner::server(config.server_tokens, VERSION),
         maintained: AtomicU64::new(0),
         config,

@@ -25,4 +25,5 @@ mod token;
 
 pub use assemble::{AssembleError, Warning};
 pub use engine::explain;
+pub use logs::ErrorLog;
 pub use proxy::{Proxy, ProxyError};

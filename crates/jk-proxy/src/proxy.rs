@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use jk_config::{Config, Listen};
+use jk_config::{Config, Listen, LogLevel};
 
 use crate::assemble::{AssembleError, Warning, assemble};
 use crate::command::Command;
 use crate::files::Files;
-use crate::logs::Logs;
+use crate::logs::{ErrorLog, Logs};
 use crate::net::{Endpoints, Inboxes, ListenError, MioStream, Order};
 use crate::shared::Shared;
 
@@ -87,6 +87,12 @@ impl Proxy {
     /// The addresses that are listened on.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listening.iter().map(|(_, address)| *address).collect()
+    }
+
+    /// The error log of the main server, and how much is to be written to it.
+    pub fn error_log(&self) -> (ErrorLog, LogLevel) {
+        let site = &self.shared.site;
+        (ErrorLog::new(self.logs.sink(), site.error_log), site.config.main.log_level)
     }
 
     /// Serves new requests by another configuration; requests in flight end by the old one.

@@ -31,6 +31,8 @@ pub(crate) struct Site {
     /// Every place a connection can go to: listed AJP workers and members, each with a pool of its
     /// own, as in mod_jk.
     pub backends: Vec<Backend>,
+    /// Where messages that belong to no request go.
+    pub error_log: LogId,
     /// `Server` in every answer.
     pub banner: String,
     /// When maintenance last ran, in seconds of the wall clock; 0 is never.

@@ -121,6 +121,26 @@ impl Drop for Logs {
     }
 }
 
+/// The error log of the main server, for messages that belong to no request.
+#[derive(Debug)]
+pub struct ErrorLog {
+    sink: parking_lot::Mutex<Sink>,
+    log: LogId,
+}
+
+impl ErrorLog {
+    pub(crate) fn new(sink: Sink, log: LogId) -> Self {
+        Self { sink: parking_lot::Mutex::new(sink), log }
+    }
+
+    /// Writes one line, without waiting for the disk.
+    pub fn write(&self, line: &[u8]) {
+        let mut sink = self.sink.lock();
+        sink.line(self.log, |out| out.extend_from_slice(line));
+        sink.hand_over();
+    }
+}
+
 /// Where one loop puts its lines.
 #[derive(Debug)]
 pub(crate) struct Sink {
