@@ -132,6 +132,13 @@ impl<N: Net> Context<N> {
         self.spare.pop().unwrap_or_else(|| Box::new(Exchange::new(Rc::clone(&self.serving))))
     }
 
+    /// Serves new requests by another configuration; answers the one before.
+    pub(crate) fn adopt(&mut self, serving: Serving<N::Stream>) -> Serving<N::Stream> {
+        // Spare exchanges have been made ready for the old one and would keep it alive.
+        self.spare.clear();
+        std::mem::replace(&mut self.serving, serving)
+    }
+
     /// Takes an exchange back.
     pub(crate) fn recycle(&mut self, mut exchange: Box<Exchange<N::Stream>>) {
         if self.spare.len() < SPARE_EXCHANGES {

@@ -207,7 +207,7 @@ impl<N: Net> Engine<N> {
     }
 
     fn adopt(&mut self, shared: &Arc<crate::shared::Shared<N::Stream>>) {
-        let old = std::mem::replace(&mut self.ctx.serving, Rc::new(Arc::clone(shared)));
+        let old = self.ctx.adopt(Rc::new(Arc::clone(shared)));
         maintenance::retire(&mut self.ctx, &old);
     }
 

@@ -512,3 +512,20 @@ fn an_idle_client_is_let_go_after_the_keep_alive_timeout() {
     world.wait(Duration::from_secs(2));
     assert!(client.end.is_ended());
 }
+
+#[test]
+fn every_request_after_a_reload_goes_by_the_new_configuration() {
+    let mut world = World::new(ONE, "w");
+    let clients: Vec<_> = (0..3).map(|_| world.client(1 << 20)).collect();
+    clients.iter().for_each(|client| world.send(client, GET));
+    for _ in &clients {
+        let backend = world.accept();
+        assert_eq!(backend.port, 8009);
+        world.answer(&backend, &answer(b"old"));
+    }
+    world.reload(&ONE.replace("8009", "8010"), "w");
+    clients.iter().for_each(|client| world.send(client, GET));
+    for _ in &clients {
+        assert_eq!(world.accept().port, 8010);
+    }
+}

@@ -199,7 +199,7 @@ pub(super) struct World {
     pub(super) shared: std::sync::Arc<Shared<SimStream>>,
     start: Instant,
     elapsed: Duration,
-    _logs: Logs,
+    logs: Logs,
 }
 
 const READABLE: Readiness = Readiness { readable: true, writable: false, ended: false };
@@ -220,14 +220,17 @@ impl World {
         let net = SimNet(Rc::clone(&wishes));
         let ctx =
             Context::new(net, 0, 1, clock, std::sync::Arc::clone(&shared), logs.sink(), files);
-        Self {
-            engine: Engine::new(ctx),
-            wishes,
-            shared,
-            start,
-            elapsed: Duration::ZERO,
-            _logs: logs,
-        }
+        Self { engine: Engine::new(ctx), wishes, shared, start, elapsed: Duration::ZERO, logs }
+    }
+
+    /// The site is replaced.
+    pub(super) fn reload(&mut self, workers: &str, to: &str) {
+        let now = jk_balance::Seconds(1_800_000_000 + self.elapsed.as_secs());
+        let (site, _) =
+            assemble(config(workers, to), &mut self.logs, now).expect("it can be served");
+        self.shared = Shared::new(site, 1, self.start + self.elapsed);
+        self.engine.command(Command::Adopt(std::sync::Arc::clone(&self.shared)));
+        self.settle();
     }
 
     /// Connects to a port are refused from now on.
