@@ -414,7 +414,7 @@ impl<S: Stream> Exchange<S> {
         if self.reply.close {
             return Progress::Done;
         }
-        match self.intake.discard(&mut line.stream, &mut line.readable) {
+        match self.intake.discard(line) {
             Ok(true) => Progress::Done,
             Ok(false) => Progress::Flow(Flow::Wait),
             Err(_) => {

@@ -1,9 +1,12 @@
 //! The client's side of a request after its head: content as it arrives, pipelined bytes behind it.
 
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 
 use jk_http::{BodyDecoder, Framing};
+
+use super::client::Line;
+use super::net::Stream;
 
 /// Room for content that is read ahead.
 const ROOM: usize = 64 * 1024;
@@ -100,8 +103,7 @@ impl Intake {
     pub(crate) fn fill(
         &mut self,
         want: usize,
-        client: &mut impl Read,
-        readable: &mut bool,
+        client: &mut Line<impl Stream>,
     ) -> Result<Filled, IntakeError> {
         loop {
             self.decode(want)?;
@@ -111,10 +113,10 @@ impl Intake {
             if self.eof {
                 return Err(IntakeError::Gone);
             }
-            if !*readable {
+            if !client.readable {
                 return Ok(Filled::Dry);
             }
-            self.receive(want, client, readable)?;
+            self.receive(want, client)?;
         }
     }
 
@@ -122,14 +124,10 @@ impl Intake {
     ///
     /// # Errors
     /// The content cannot be completed.
-    pub(crate) fn discard(
-        &mut self,
-        client: &mut impl Read,
-        readable: &mut bool,
-    ) -> Result<bool, IntakeError> {
+    pub(crate) fn discard(&mut self, client: &mut Line<impl Stream>) -> Result<bool, IntakeError> {
         loop {
             self.content.start = self.content.end;
-            match self.fill(1, client, readable)? {
+            match self.fill(1, client)? {
                 Filled::Dry => return Ok(false),
                 Filled::Ready if self.is_exhausted() => return Ok(true),
                 Filled::Ready => {}
@@ -159,22 +157,18 @@ impl Intake {
         Ok(())
     }
 
-    fn receive(
-        &mut self,
-        want: usize,
-        client: &mut impl Read,
-        readable: &mut bool,
-    ) -> Result<(), IntakeError> {
+    fn receive(&mut self, want: usize, client: &mut Line<impl Stream>) -> Result<(), IntakeError> {
         self.make_room(want);
-        match client.read(&mut self.bytes[self.end..]) {
+        match client.stream.read(&mut self.bytes[self.end..]) {
             Ok(0) => self.eof = true,
             Ok(n) => {
                 self.end += n;
                 self.received += n as u64;
-                // A short read has emptied the socket; the next bytes come with an event.
-                *readable = self.end == self.bytes.len();
+                // A short read has emptied the socket; the next bytes come with an event. Of an end
+                // that has been announced already there will be no other.
+                client.readable = self.end == self.bytes.len() || client.ended;
             }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => *readable = false,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => client.readable = false,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return Err(IntakeError::Gone),
         }

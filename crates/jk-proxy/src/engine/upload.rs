@@ -31,7 +31,7 @@ impl<S: Stream> Exchange<S> {
         let mut content: &[u8] = &[];
         if first_due {
             self.interim(line);
-            match self.intake.fill(want, &mut line.stream, &mut line.readable) {
+            match self.intake.fill(want, line) {
                 Ok(Filled::Ready) => {
                     let length = data_len(self.intake.content().len().min(want));
                     content = &self.intake.content()[..length];
@@ -95,7 +95,7 @@ impl<S: Stream> Exchange<S> {
         self.interim(line);
         let filled = match want {
             0 => Ok(Filled::Ready),
-            _ => self.intake.fill(want, &mut line.stream, &mut line.readable),
+            _ => self.intake.fill(want, line),
         };
         let limit = self.received.settings().limit_request_body;
         if limit > 0 && self.intake.total > limit {

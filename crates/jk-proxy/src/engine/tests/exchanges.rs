@@ -529,3 +529,14 @@ fn every_request_after_a_reload_goes_by_the_new_configuration() {
         assert_eq!(world.accept().port, 8010);
     }
 }
+
+#[test]
+fn an_end_that_comes_with_the_last_content_is_seen() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n");
+    let backend = world.accept();
+    world.send_last(&client, b"half");
+    assert!(client.end.is_ended());
+    assert!(backend.end.is_ended(), "the request cannot be completed");
+}

@@ -259,6 +259,15 @@ impl World {
         self.settle();
     }
 
+    /// A client sends bytes and ends its side, and both are seen at once.
+    pub(super) fn send_last(&mut self, client: &Client, bytes: &[u8]) {
+        client.end.give(bytes);
+        client.end.end();
+        let ended = Readiness { readable: true, writable: false, ended: true };
+        self.engine.client_ready(client.key, ended);
+        self.settle();
+    }
+
     /// A client takes what has come.
     pub(super) fn receive(&mut self, client: &Client) -> Vec<u8> {
         let mut all = Vec::new();
