@@ -443,14 +443,15 @@ impl<S: Stream> Exchange<S> {
         }
     }
 
-    /// When the client last sent or took something.
+    /// When the client last sent or took something, or was not waited for.
     fn touched(&self) -> Instant {
         self.received.touched
     }
 
+    /// Sees whether the client did something. Its time does not run while nothing is wanted of it.
     fn note_activity(&mut self, now: Instant) {
         let moved = self.intake.received + self.reply.sent;
-        if moved != self.received.moved {
+        if moved != self.received.moved || !self.waits_for_client_now() {
             self.received.moved = moved;
             self.received.touched = now;
         }

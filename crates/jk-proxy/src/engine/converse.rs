@@ -36,6 +36,10 @@ impl<S: Stream> Exchange<S> {
         ctx: &mut Context<N>,
         line: &mut Line<S>,
     ) -> Flow {
+        if self.waits_for_client() {
+            // The backend's time begins when it is the backend that is waited for.
+            self.forward.quiet_since = Some(ctx.clock.now);
+        }
         if self.reply.flush(&mut line.stream, &mut line.writable).is_err() {
             self.fail(ctx, line, Failure::ClientWrite);
             return Flow::Again;

@@ -540,3 +540,49 @@ fn an_end_that_comes_with_the_last_content_is_seen() {
     assert!(client.end.is_ended());
     assert!(backend.end.is_ended(), "the request cannot be completed");
 }
+
+/// `Timeout` is for a client that is waited for: not for one whose backend takes its time.
+#[test]
+fn content_that_is_asked_for_late_is_waited_for() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let backend = world.accept();
+    world.wait(Duration::from_secs(100));
+    world.answer(&backend, &ask(8186));
+    world.wait(Duration::from_secs(50));
+    let _ = backend.end.drain();
+    world.send(&client, b"5\r\nhello\r\n0\r\n\r\n");
+    assert_eq!(packets(&backend.end.drain()), [b"\0\x05hello"]);
+    world.answer(&backend, &answer(b"done"));
+    assert_eq!(body(&world.receive(&client)), "done");
+}
+
+#[test]
+fn a_client_that_never_sends_what_was_asked_for_late_is_given_up() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let backend = world.accept();
+    world.wait(Duration::from_secs(100));
+    world.answer(&backend, &ask(8186));
+    world.wait(Duration::from_secs(61));
+    assert!(backend.end.is_ended());
+    assert!(client.end.is_ended());
+}
+
+/// A backend that cannot go on because the client does not read is not late.
+#[test]
+fn the_reply_timeout_begins_anew_when_the_client_has_read() {
+    let mut world = World::new(&format!("{ONE}worker.w.reply_timeout=5000\n"), "w");
+    let client = world.client(1000);
+    world.send(&client, GET);
+    let backend = world.accept();
+    world.answer(&backend, &[headers(&[]), chunk(&[b'x'; 9000])].concat());
+    world.wait(Duration::from_secs(20));
+    let mut got = world.receive(&client);
+    world.wait(Duration::from_secs(4));
+    world.answer(&backend, &[chunk(b"the rest"), end(true)].concat());
+    got.extend(world.receive(&client));
+    assert!(text(&got).ends_with("8\r\nthe rest\r\n0\r\n\r\n"));
+}
