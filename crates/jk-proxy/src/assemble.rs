@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use jk_balance::{LbWorker, MountMap, Seconds, WorkerCounters};
+use jk_balance::{LbWorker, Seconds, WorkerCounters};
 use jk_config::{Config, JkServer};
 use jk_site::access_log::Format;
 use jk_site::canonical::Identity;
@@ -16,7 +16,8 @@ use jk_types::{AjpSettings, LbSettings, WorkerKind};
 use parking_lot::Mutex;
 
 use crate::logs::Logs;
-use crate::site::{AccessLog, Backend, Host, JkLog, Kind, Lb, Mounts, Site, Worker};
+use crate::rules::RuleSet;
+use crate::site::{AccessLog, Backend, Host, JkLog, Kind, Lb, Site, Worker};
 
 /// The version that the `Server` field names.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -56,7 +57,7 @@ pub(crate) fn assemble(
         .iter()
         .map(|worker| Worker { name: worker.name.clone(), kind: builder.kind(&worker.kind) })
         .collect();
-    let servers = hosts(&config, &workers, logs)?;
+    let servers = hosts(&config, &workers, logs, now)?;
     let error_log = logs.open(&config.main.error_log)?;
     let site = Site {
         vhosts: VhostTable::build(&config),
@@ -159,22 +160,27 @@ fn lookup(host: &str, port: u16, prefer_ipv6: bool) -> Option<SocketAddr> {
     preferred.or(addresses.first()).copied()
 }
 
-fn hosts(config: &Config, workers: &[Worker], logs: &mut Logs) -> Result<Vec<Host>, AssembleError> {
-    let names: HashMap<&str, usize> =
-        workers.iter().enumerate().map(|(at, worker)| (worker.name.as_str(), at)).collect();
-    let main = mounts(&config.main.jk, None, &names);
+fn hosts(
+    config: &Config,
+    workers: &[Worker],
+    logs: &mut Logs,
+    now: Seconds,
+) -> Result<Vec<Host>, AssembleError> {
+    let names: HashMap<String, usize> =
+        workers.iter().enumerate().map(|(at, worker)| (worker.name.clone(), at)).collect();
+    let main = rules(&config.main.jk, None, &names, now);
     let ids = std::iter::once(ServerId::Main).chain((0..config.vhosts.len()).map(ServerId::Vhost));
     ids.map(|id| {
         let server = id.of(config);
-        let mounts = match id {
+        let rules = match id {
             ServerId::Main => main.clone(),
-            ServerId::Vhost(_) => mounts(&server.jk, main.as_ref(), &names),
+            ServerId::Vhost(_) => rules(&server.jk, main.as_ref(), &names, now),
         };
         Ok(Host {
             identity: Identity::of(config, id),
             env: EnvRules::compile(&server.env)
                 .map_err(|error| AssembleError::Unusable(error.to_string()))?,
-            mounts,
+            rules,
             handlers: jk_site::location::Handlers::compile(&server.handlers),
             files: jk_site::files::StaticSite::of(server),
             access_logs: access_logs(server, logs)?,
@@ -184,17 +190,18 @@ fn hosts(config: &Config, workers: &[Worker], logs: &mut Logs) -> Result<Vec<Hos
     .collect()
 }
 
-fn mounts(
+fn rules(
     jk: &JkServer,
-    main: Option<&Arc<Mounts>>,
-    workers: &HashMap<&str, usize>,
-) -> Option<Arc<Mounts>> {
+    main: Option<&Arc<RuleSet>>,
+    workers: &HashMap<String, usize>,
+    now: Seconds,
+) -> Option<Arc<RuleSet>> {
     match &jk.mounts {
         jk_config::Mounts::None => None,
         jk_config::Mounts::Main => main.cloned(),
         jk_config::Mounts::Own(own) => {
-            let map = MountMap::new(own.rules(), jk.options.reject_unsafe_uri);
-            Some(Arc::new(Mounts::new(map, workers)))
+            let reject_unsafe = jk.options.reject_unsafe_uri;
+            Some(Arc::new(RuleSet::new(own, reject_unsafe, workers.clone(), now)))
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -11,6 +12,7 @@ use jk_site::files::Found;
 
 use crate::arena::Key;
 use crate::pool::LoopId;
+use crate::rules::RuleSet;
 
 /// Bytes read at once.
 pub(crate) const BLOCK: usize = 64 * 1024;
@@ -19,6 +21,7 @@ pub(crate) const BLOCK: usize = 64 * 1024;
 #[derive(Debug)]
 enum Job {
     Open { home: LoopId, client: Key, path: PathBuf, index: Vec<Index> },
+    Refresh { home: LoopId, client: Key, rules: Arc<RuleSet> },
     Read { home: LoopId, client: Key, file: File, offset: u64, buffer: Vec<u8>, len: usize },
 }
 
@@ -60,6 +63,8 @@ pub(crate) enum Fetched {
     },
     /// Reading failed.
     Broken,
+    /// The rules are what their file says.
+    Refreshed,
 }
 
 /// The way to the file threads.
@@ -92,6 +97,11 @@ impl Files {
         let _ = self.jobs.send(Job::Open { home, client, path, index });
     }
 
+    /// Looks whether the file of these rules has changed.
+    pub(crate) fn refresh(&self, home: LoopId, client: Key, rules: Arc<RuleSet>) {
+        let _ = self.jobs.send(Job::Refresh { home, client, rules });
+    }
+
     /// Reads up to `len` bytes from `offset`, using `buffer`'s memory.
     pub(crate) fn read(
         &self,
@@ -110,6 +120,10 @@ fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
     for job in queue {
         match job {
             Job::Open { home, client, path, index } => reply(home, client, open(path, index)),
+            Job::Refresh { home, client, rules } => {
+                rules.refresh();
+                reply(home, client, Fetched::Refreshed);
+            }
             Job::Read { home, client, file, offset, buffer, len } => {
                 reply(home, client, read(file, offset, buffer, len));
             }

@@ -18,6 +18,7 @@ mod logs;
 mod net;
 mod pool;
 mod proxy;
+mod rules;
 mod shared;
 mod site;
 mod timers;

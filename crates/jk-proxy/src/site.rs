@@ -1,12 +1,11 @@
 //! A configuration made ready to serve: rules compiled, names resolved, counters and balancers in
 //! place. Immutable but for what is counted; a reload builds another.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use jk_balance::{LbWorker, Mount, MountMap, WorkerCounters};
+use jk_balance::{LbWorker, WorkerCounters};
 use jk_config::{Config, JkOptions, Server};
 use jk_site::access_log::Format;
 use jk_site::canonical::Identity;
@@ -16,6 +15,7 @@ use jk_types::{AjpSettings, LbSettings};
 use parking_lot::Mutex;
 
 use crate::logs::LogId;
+use crate::rules::RuleSet;
 
 /// A whole site.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(crate) struct Host {
     /// What sets its request variables.
     pub env: EnvRules,
     /// Its rules, if it has any.
-    pub mounts: Option<Arc<Mounts>>,
+    pub rules: Option<Arc<RuleSet>>,
     /// Which paths have a handler of their own.
     pub handlers: jk_site::location::Handlers,
     /// How it serves files.
@@ -80,31 +80,6 @@ pub(crate) struct JkLog {
     pub stamp: jk_site::jk_log::Stamp,
     /// What a request's line says, if requests are logged.
     pub request: Option<jk_site::jk_log::RequestFormat>,
-}
-
-/// A server's rules and where they lead.
-#[derive(Debug)]
-pub(crate) struct Mounts {
-    /// The rules.
-    pub map: MountMap,
-    /// The worker each rule leads to, by the rule's place; `None` when no worker has that name.
-    targets: Vec<Option<usize>>,
-}
-
-impl Mounts {
-    /// Looks the rules' workers up among `workers`.
-    pub(crate) fn new(map: MountMap, workers: &HashMap<&str, usize>) -> Self {
-        let mut targets = vec![None; map.mounts().len()];
-        for mount in map.mounts() {
-            targets[mount.index] = workers.get(mount.rule.worker.as_str()).copied();
-        }
-        Self { map, targets }
-    }
-
-    /// The worker that a rule leads to.
-    pub(crate) fn target(&self, mount: &Mount) -> Option<usize> {
-        self.targets.get(mount.index).copied().flatten()
-    }
 }
 
 /// One worker of `worker.list`.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use jk_balance::{
-    Election, Facts, LbWorker, Mount, MountMap, Preview, Run, Seconds, Step, Trace, session_ids,
+    Election, Facts, LbWorker, Mount, Preview, Run, Seconds, Step, Trace, session_ids,
 };
 use jk_config::{Config, LogTarget, Server, VhostAddress};
 use jk_http::{HeadError, Parsed};
@@ -25,7 +25,7 @@ use crate::arena::Key;
 use crate::assemble::{AssembleError, assemble};
 use crate::logs::Logs;
 use crate::shared::Shared;
-use crate::site::{Backend, Host, Kind, Lb};
+use crate::site::{Backend, Kind, Lb};
 
 /// What would become of a request.
 #[derive(Clone, Debug)]
@@ -252,6 +252,7 @@ pub fn explain(
     let site = received.site();
     let name = received.host_name();
     let choice = site.vhosts.explain(local, name.as_ref());
+    let rules = received.host().rules.as_ref().map(|rules| rules.current());
     Ok(Explanation {
         server: choice.server,
         address: choice.address.cloned(),
@@ -261,10 +262,10 @@ pub fn explain(
         path: received.path.clone(),
         mapped: received.mapped.clone(),
         variables: received.env.iter().map(|(n, v)| (n.to_vec(), v.to_vec())).collect(),
-        rules: rules(received.host()).map(|map| map.mounts().to_vec()).unwrap_or_default(),
-        trace: rules(received.host())
+        rules: rules.as_ref().map(|rules| rules.map.mounts().to_vec()).unwrap_or_default(),
+        trace: rules
             .filter(|_| !received.mapped.is_empty())
-            .map(|map| map.trace(&received.mapped)),
+            .map(|rules| rules.map.trace(&received.mapped)),
         answer,
     })
 }
@@ -294,10 +295,6 @@ fn detach_logs(server: &mut Server) {
 fn detach_host(ajp: &mut AjpSettings) {
     ajp.host = "127.0.0.1".to_owned();
     ajp.source = None;
-}
-
-fn rules(host: &Host) -> Option<&MountMap> {
-    host.mounts.as_ref().map(|mounts| &mounts.map)
 }
 
 fn answer(received: &mut Received<Nowhere>, line: &Line<Nowhere>) -> Answer {

@@ -1,5 +1,7 @@
 //! What a request head means: which server answers, which path it names, and who serves that.
 
+use std::sync::Arc;
+
 use jk_http::{HeadError, HeadErrorKind, Version};
 use jk_site::env::RequestView;
 use jk_site::fields::Fields;
@@ -8,8 +10,9 @@ use jk_site::target::{Form, split_target};
 
 use super::client::Line;
 use super::context::Context;
-use super::exchange::{Exchange, Mapping, Received};
+use super::exchange::{Exchange, Mapping, Received, Stage};
 use super::net::{Net, Stream};
+use super::static_file::FileSend;
 use crate::site::Site;
 
 /// The scheme of every connection so far.
@@ -34,10 +37,25 @@ impl<S: Stream> Exchange<S> {
     /// Finds out what the request is and begins to serve it.
     pub(crate) fn route<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
         self.begin_at(ctx);
-        let destination = match self.received.understand(line) {
-            Ok(form) => self.received.destination(line, form),
-            Err(status) => Destination::Refused(status),
-        };
+        match self.received.understand(line) {
+            Ok(form) => self.received.form = form,
+            Err(status) => return self.answer_error(ctx, line, status),
+        }
+        let rules = self.received.host().rules.as_ref();
+        if let Some(rules) = rules.filter(|rules| rules.is_due(ctx.clock.seconds())) {
+            self.stage = Stage::File(FileSend::default());
+            return ctx.files.refresh(ctx.home, line.key, Arc::clone(rules));
+        }
+        self.route_on(ctx, line);
+    }
+
+    /// Goes on when the rules are as their file says.
+    pub(crate) fn route_on<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+    ) {
+        let destination = self.received.destination(line, self.received.form);
         match destination {
             Destination::Worker(worker) => self.begin_forward(ctx, line, worker),
             Destination::NoWorker => self.answer_error(ctx, line, 500),
@@ -168,7 +186,7 @@ impl<S> Received<S> {
         let mut path = Vec::new();
         let mut mapped = Vec::new();
         push_index(&self.path, name, &mut path);
-        let mounts = self.host().mounts.as_ref().filter(|_| self.variable("no-jk").is_none());
+        let mounts = self.mounts.as_ref().filter(|_| self.variable("no-jk").is_none());
         jk_balance::normalise(&path, &mut mapped).is_ok()
             && mounts.is_some_and(|mounts| mounts.map.lookup(&mapped).is_some())
     }
@@ -183,7 +201,9 @@ impl<S> Received<S> {
     fn map(&mut self) -> Result<Option<Mapping>, u16> {
         let Self { path, mapped, .. } = self;
         jk_balance::normalise(path, mapped).map_err(|_| 400_u16)?;
-        let Some(mounts) = &self.serving.site.servers[self.server].mounts else { return Ok(None) };
+        let rules = self.serving.site.servers[self.server].rules.as_ref();
+        self.mounts = rules.map(|rules| rules.current());
+        let Some(mounts) = &self.mounts else { return Ok(None) };
         Ok(mounts
             .map
             .lookup(&self.mapped)

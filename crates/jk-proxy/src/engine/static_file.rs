@@ -99,6 +99,7 @@ impl<S: Stream> Exchange<S> {
                 self.take_step(ctx, line, step);
             }
             Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
+            Some(Fetched::Refreshed) => self.route_on(ctx, line),
             Some(Fetched::Broken) => self.abandon(self.reply.status),
         }
         Flow::Again
