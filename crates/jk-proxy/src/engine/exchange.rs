@@ -1,6 +1,7 @@
 //! One request and its answer: what was received, what is being done about it, what goes back.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jk_balance::Run;
@@ -8,6 +9,7 @@ use jk_config::Server;
 use jk_http::{Framing, RequestHead};
 use jk_site::env::EnvVars;
 use jk_site::host::Host as HostName;
+use jk_site::target::Form;
 use jk_types::{Extensions, MountRule};
 
 use super::context::Serving;
@@ -15,6 +17,7 @@ use super::forward::Forward;
 use super::intake::Intake;
 use super::reply::Reply;
 use super::static_file::FileSend;
+use crate::rules::Mounts;
 use crate::site::{Host, Site};
 
 /// One request and its answer. Reused from request to request.
@@ -54,6 +57,8 @@ pub(crate) struct Received<S> {
     pub bytes: Vec<u8>,
     /// Where its parts are in [`Self::bytes`].
     pub head: RequestHead,
+    /// The form of the target.
+    pub form: Form,
     /// The path: decoded, path parameters still inside.
     pub path: Vec<u8>,
     /// The path that rules are compared with.
@@ -66,6 +71,8 @@ pub(crate) struct Received<S> {
     pub server_port: u16,
     /// The request's variables.
     pub env: EnvVars,
+    /// The rules that the path was compared with.
+    pub mounts: Option<Arc<Mounts>>,
     /// The worker and the rule that led to it.
     pub mapping: Option<Mapping>,
     /// When the head was complete.
@@ -112,12 +119,14 @@ impl<S> Exchange<S> {
                 server: 0,
                 bytes: Vec::new(),
                 head: RequestHead::default(),
+                form: Form::Origin,
                 path: Vec::new(),
                 mapped: Vec::new(),
                 uri: Vec::new(),
                 server_name: Vec::new(),
                 server_port: 0,
                 env: EnvVars::default(),
+                mounts: None,
                 mapping: None,
                 started: Instant::now(),
                 wall: Duration::ZERO,
@@ -166,6 +175,7 @@ impl<S> Received<S> {
         self.error = None;
         self.moved = 0;
         self.head_error = None;
+        self.mounts = None;
         self.env.clear();
         self.server = 0;
         if self.mapping.take().is_some_and(|mapping| mapping.mount.is_none()) {
@@ -263,7 +273,7 @@ impl<S> Received<S> {
 
     fn rule(&self) -> Option<&MountRule> {
         let mount = self.mapping?.mount?;
-        Some(&self.host().mounts.as_ref()?.map.mounts().get(mount)?.rule)
+        Some(&self.mounts.as_ref()?.map.mounts().get(mount)?.rule)
     }
 
     /// A variable of the request.
