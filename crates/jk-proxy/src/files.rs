@@ -20,7 +20,7 @@ pub(crate) const BLOCK: usize = 64 * 1024;
 /// What a loop asks for.
 #[derive(Debug)]
 enum Job {
-    Open { home: LoopId, client: Key, path: PathBuf, index: Vec<Index> },
+    Open { home: LoopId, client: Key, path: PathBuf, alias: Option<Alias>, index: Vec<Index> },
     Refresh { home: LoopId, client: Key, rules: Arc<RuleSet> },
     Read { home: LoopId, client: Key, file: File, offset: u64, buffer: Vec<u8>, len: usize },
 }
@@ -32,6 +32,15 @@ pub(crate) struct Index {
     pub(crate) name: String,
     /// A rule maps it, so that no file is needed.
     pub(crate) mapped: bool,
+}
+
+/// Where `JkAutoAlias` looks for a path first.
+#[derive(Debug)]
+pub(crate) struct Alias {
+    /// The directory of the web application.
+    pub(crate) context: PathBuf,
+    /// The path within it.
+    pub(crate) path: PathBuf,
 }
 
 /// What it gets.
@@ -93,8 +102,15 @@ impl Files {
     }
 
     /// File access that is answered by whoever holds the other end, for tests without threads.
-    pub(crate) fn open(&self, home: LoopId, client: Key, path: PathBuf, index: Vec<Index>) {
-        let _ = self.jobs.send(Job::Open { home, client, path, index });
+    pub(crate) fn open(
+        &self,
+        home: LoopId,
+        client: Key,
+        path: PathBuf,
+        alias: Option<Alias>,
+        index: Vec<Index>,
+    ) {
+        let _ = self.jobs.send(Job::Open { home, client, path, alias, index });
     }
 
     /// Looks whether the file of these rules has changed.
@@ -119,7 +135,9 @@ impl Files {
 fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
     for job in queue {
         match job {
-            Job::Open { home, client, path, index } => reply(home, client, open(path, index)),
+            Job::Open { home, client, path, alias, index } => {
+                reply(home, client, open_either(path, alias, index));
+            }
             Job::Refresh { home, client, rules } => {
                 rules.refresh();
                 reply(home, client, Fetched::Refreshed);
@@ -128,6 +146,23 @@ fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
                 reply(home, client, read(file, offset, buffer, len));
             }
         }
+    }
+}
+
+fn open_either(path: PathBuf, alias: Option<Alias>, index: Vec<Index>) -> Fetched {
+    match alias {
+        Some(alias) if look(&alias.context) == Found::Directory => open(alias.path, index),
+        // What may not be handed out even if nobody has unpacked it.
+        Some(alias) if alias.is_archive() => {
+            Fetched::Other(Found::Missing(ErrorKind::PermissionDenied))
+        }
+        _ => open(path, index),
+    }
+}
+
+impl Alias {
+    fn is_archive(&self) -> bool {
+        self.context.extension().is_some_and(|end| end.eq_ignore_ascii_case("war"))
     }
 }
 

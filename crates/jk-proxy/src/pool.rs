@@ -24,6 +24,9 @@ pub(crate) struct Parked<S> {
     pub key: Key,
     /// Since when it is idle.
     pub since: Instant,
+    /// Its place among the connections: the lower is used first and closed last, as the lower slot
+    /// of mod_jk's array is.
+    pub order: u64,
 }
 
 /// What a holder of a slot starts with.
@@ -33,8 +36,8 @@ pub(crate) enum Start<S> {
     Own(Parked<S>),
     /// An idle connection registered with another loop.
     Foreign(LoopId, Parked<S>),
-    /// No idle connection: open one.
-    Fresh,
+    /// No idle connection: open one, which gets this place.
+    Fresh(u64),
 }
 
 /// Who wants to be told when a slot comes free.
@@ -53,6 +56,7 @@ pub(crate) struct Pool<S> {
     in_use: usize,
     idle: Vec<Vec<Parked<S>>>,
     waiters: VecDeque<Waiter>,
+    next_order: u64,
     created: Instant,
     /// No connection is kept any more: the configuration it belongs to was replaced.
     retired: bool,
@@ -66,6 +70,7 @@ impl<S> Pool<S> {
             in_use: 0,
             idle: (0..loops).map(|_| Vec::new()).collect(),
             waiters: VecDeque::new(),
+            next_order: 0,
             created: now,
             retired: false,
         }
@@ -93,7 +98,10 @@ impl<S> Pool<S> {
         let fullest = (0..self.idle.len()).max_by_key(|&at| self.idle[at].len());
         match fullest.and_then(|at| Some((at, self.idle[at].pop()?))) {
             Some((owner, parked)) => Start::Foreign(owner, parked),
-            None => Start::Fresh,
+            None => {
+                self.next_order += 1;
+                Start::Fresh(self.next_order)
+            }
         }
     }
 
@@ -109,7 +117,12 @@ impl<S> Pool<S> {
         let mut refused = None;
         match parked {
             Some(parked) if self.retired => refused = Some(parked),
-            Some(parked) => self.idle[home].push(parked),
+            Some(parked) => {
+                // The lowest last, where it is taken from.
+                let idle = &mut self.idle[home];
+                let at = idle.partition_point(|other| other.order > parked.order);
+                idle.insert(at, parked);
+            }
             None => {}
         }
         (self.waiters.pop_front(), refused)
@@ -199,7 +212,12 @@ mod tests {
     use super::*;
 
     fn parked(stream: u32, now: Instant) -> Parked<u32> {
-        Parked { stream, key: Key { index: stream, generation: 0 }, since: now }
+        Parked {
+            stream,
+            key: Key { index: stream, generation: 0 },
+            since: now,
+            order: stream.into(),
+        }
     }
 
     fn streams(parked: Vec<Parked<u32>>) -> Vec<u32> {
@@ -210,7 +228,7 @@ mod tests {
     fn slots_are_bounded_over_all_loops() {
         let now = Instant::now();
         let mut pool = Pool::<u32>::new(1, 2, now);
-        assert!(matches!(pool.acquire(0), Some(Start::Fresh)));
+        assert!(matches!(pool.acquire(0), Some(Start::Fresh(_))));
         assert!(pool.acquire(1).is_none());
         pool.wait(Waiter { home: 1, client: Key { index: 9, generation: 0 } });
         let (waiter, _) = pool.release(0, Some(parked(1, now)));
@@ -229,7 +247,7 @@ mod tests {
         let _ = pool.release(1, Some(parked(11, now)));
         assert!(matches!(pool.acquire(1), Some(Start::Own(p)) if p.stream == 11));
         assert!(matches!(pool.acquire(1), Some(Start::Foreign(0, p)) if p.stream == 10));
-        assert!(matches!(pool.acquire(1), Some(Start::Fresh)));
+        assert!(matches!(pool.acquire(1), Some(Start::Fresh(_))));
         assert!(pool.acquire(1).is_none());
     }
 
@@ -250,7 +268,7 @@ mod tests {
             let _ = pool.release(0, Some(parked(stream, now)));
         }
         let later = now + Duration::from_secs(11);
-        assert_eq!(streams(pool.expire(0, Duration::from_secs(10), 2, later)), [0]);
+        assert_eq!(streams(pool.expire(0, Duration::from_secs(10), 2, later)), [2]);
     }
 
     /// W91: without a pool timeout, a connection is probed at each run even if just used.

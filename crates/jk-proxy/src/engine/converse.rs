@@ -234,6 +234,11 @@ impl<S: Stream> Exchange<S> {
         line: &mut Line<S>,
         source: &[u8],
     ) {
+        let total = ctx.pieces.iter().map(ExactSizeIterator::len).sum();
+        if self.forward.replaced.is_none() && self.reply.exceeds(total) {
+            // It said one thing and did another: not to be trusted with the next request.
+            self.forward.conversation.close();
+        }
         self.end_service(ctx, line, Ok(()), false);
         self.stage = Stage::Send;
         if let Some(status) = self.forward.replaced.take() {

@@ -51,6 +51,8 @@ pub(crate) struct Forward<S> {
     pub election: Option<Election>,
     /// The tries of this service call.
     pub tries: Tries,
+    /// The place that a new connection gets among those of the pool.
+    pub order: u64,
     /// A slot of the pool is held.
     pub has_slot: bool,
     /// The service call counts as busy.
@@ -105,6 +107,8 @@ pub(crate) struct Link<S> {
     pub readable: bool,
     /// Something may be written.
     pub writable: bool,
+    /// Its place among those of the pool.
+    pub order: u64,
     /// The backend has ended its side: reading goes on to the end.
     pub ended: bool,
     /// The connection stands (and is counted).
@@ -139,6 +143,7 @@ impl<S> Default for Forward<S> {
             quiet_since: None,
             election: None,
             tries: Tries::new(1, None),
+            order: 0,
             has_slot: false,
             in_service: false,
             read: 0,

@@ -37,6 +37,7 @@ impl<S: Stream> Exchange<S> {
                     readable: false,
                     writable: false,
                     ended: false,
+                    order: self.forward.order,
                     open: false,
                 });
                 let until = (!timeout.is_zero()).then(|| ctx.clock.now + timeout);
@@ -145,7 +146,10 @@ impl<S: Stream> Exchange<S> {
         start: Start<S>,
     ) -> Option<Link<S>> {
         let (from, mut parked) = match start {
-            Start::Fresh => return None,
+            Start::Fresh(order) => {
+                self.forward.order = order;
+                return None;
+            }
             Start::Own(parked) => (ctx.home, parked),
             Start::Foreign(from, parked) => (from, parked),
         };
@@ -168,6 +172,7 @@ impl<S: Stream> Exchange<S> {
             readable: !quiet,
             writable: true,
             ended: !quiet,
+            order: parked.order,
             open: true,
         })
     }
@@ -197,7 +202,12 @@ impl<S: Stream> Exchange<S> {
                 if let Some(used) = ctx.backends.get_mut(link.key) {
                     *used = BackendUse::Parked(Rc::clone(&serving), at);
                 }
-                Some(Parked { stream: link.stream, key: link.key, since: ctx.clock.now })
+                Some(Parked {
+                    stream: link.stream,
+                    key: link.key,
+                    since: ctx.clock.now,
+                    order: link.order,
+                })
             }
             link => {
                 self.forward.link = link;

@@ -142,14 +142,18 @@ impl Reply {
         let small = !self.committed && self.held.len() + total <= HOLD;
         // A small answer is held back as it is: its true length will be told.
         let held_back = small && (now == Urgency::None || (now == Urgency::End && !self.flushed));
-        if !held_back && self.would_overflow(total) {
+        let cut;
+        let mut pieces = if total == 0 { &[] } else { pieces };
+        if let Some(room) = self.room().filter(|_| !held_back && self.exceeds(total)) {
             // More than announced: nothing of the surplus may be sent, and the client must not
             // take what follows for the next answer.
             self.broken = true;
             self.close = true;
-            total = 0;
+            self.held.truncate(room);
+            total = room - self.held.len();
+            cut = first_bytes(pieces, total);
+            pieces = &cut;
         }
-        let pieces = if total == 0 { &[] } else { pieces };
         self.ended |= now == Urgency::End;
         if !self.committed {
             if now == Urgency::None && self.held.len() + total <= HOLD {
@@ -195,10 +199,17 @@ impl Reply {
         self.at = 0;
     }
 
-    fn would_overflow(&self, more: usize) -> bool {
-        self.length
-            .is_some_and(|length| self.content + self.held.len() as u64 + more as u64 > length)
-            && more > 0
+    /// Whether so much more content is more than was announced, which only matters once something
+    /// has to be sent before all of it is there.
+    pub(crate) fn exceeds(&self, more: usize) -> bool {
+        let small = !self.committed && !self.flushed && self.held.len() + more <= HOLD;
+        !small && self.room().is_some_and(|room| self.held.len() + more > room)
+    }
+
+    /// How much content may still follow, when a length was announced.
+    fn room(&self) -> Option<usize> {
+        let left = self.length?.saturating_sub(self.content);
+        Some(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
     /// Chooses the framing and writes the head. `more` bytes of content are at hand beyond those
@@ -399,6 +410,17 @@ fn write_once(
             Err(e) => return Err(e),
         }
     }
+}
+
+/// The pieces up to so many bytes.
+fn first_bytes(pieces: &[Range<usize>], mut bytes: usize) -> Vec<Range<usize>> {
+    let mut cut = Vec::new();
+    for piece in pieces {
+        let taken = piece.len().min(bytes);
+        bytes -= taken;
+        cut.push(piece.start..piece.start + taken);
+    }
+    cut
 }
 
 /// A number in decimal.

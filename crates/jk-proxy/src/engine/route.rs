@@ -175,6 +175,11 @@ impl<S> Received<S> {
                 Some(mapping) => {
                     self.mapping = Some(mapping);
                     self.prepare_forward();
+                    if self.variable("no-jk").is_some() {
+                        // Set too late to keep the path unmapped: nobody serves it.
+                        self.mapping = None;
+                        return Destination::Refused(404);
+                    }
                     mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
                 }
             },

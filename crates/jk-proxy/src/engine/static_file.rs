@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use jk_config::Server;
 use jk_site::files::{
     Conditions, FilePlan, Found, MultipartBoundary, Ranges, Resource, Step, decide, plan,
     without_index,
@@ -17,7 +18,7 @@ use super::forward::Flow;
 use super::net::{Net, Stream};
 use super::reply::Urgency;
 use super::route::HeadFields;
-use crate::files::{BLOCK, Fetched, Index};
+use crate::files::{Alias, BLOCK, Fetched, Index};
 
 /// A file on its way to the client.
 #[derive(Debug, Default)]
@@ -61,7 +62,11 @@ impl<S: Stream> Exchange<S> {
             .collect();
         self.stage = Stage::File(FileSend::default());
         self.received.file = name;
-        ctx.files.open(ctx.home, line.key, path_of(&self.received.file), index);
+        let alias = match auto_alias(self.received.settings(), &self.received.path) {
+            Ok(alias) => alias,
+            Err(status) => return self.answer_error(ctx, line, status),
+        };
+        ctx.files.open(ctx.home, line.key, path_of(&self.received.file), alias, index);
     }
 
     /// Goes on with what the file thread found.
@@ -270,7 +275,27 @@ impl<S: Stream> Exchange<S> {
     }
 }
 
-pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+/// Where `JkAutoAlias` has a web application look for a path: in a directory named like the path's
+/// first segment.
+///
+/// # Errors
+/// 404 for what only the container may read.
+fn auto_alias(settings: &Server, path: &[u8]) -> Result<Option<Alias>, u16> {
+    let Some(base) = &settings.jk.auto_alias else { return Ok(None) };
+    let mut segments = path.split(|&byte| byte == b'/').skip(1);
+    let Some(context) = segments.next().filter(|name| !name.is_empty()) else { return Ok(None) };
+    let private = |name: &[u8]| {
+        name.eq_ignore_ascii_case(b"WEB-INF") || name.eq_ignore_ascii_case(b"META-INF")
+    };
+    if segments.next().is_some_and(private) {
+        return Err(404);
+    }
+    let context = base.join(path_of(context));
+    let path = base.join(path_of(path.strip_prefix(b"/").unwrap_or(path)));
+    Ok(Some(Alias { context, path }))
+}
+
+fn path_of(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt as _;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
