@@ -104,6 +104,11 @@ impl ScriptedBackend {
             // Wakes the thread from its accept; it sees the flag before it counts a connection.
             drop(TcpStream::connect(self.addr));
             let _ = thread.join();
+            self.close_connections();
+            // See `bind`: for a moment another process may still hold the listener.
+            wait_until(Duration::from_secs(5), || {
+                TcpStream::connect(self.addr).is_err().then_some(())
+            });
         }
         self.close_connections();
     }
