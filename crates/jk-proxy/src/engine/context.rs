@@ -76,6 +76,10 @@ pub(crate) struct Context<N: Net> {
     pub scratch: Vec<u8>,
     /// Where in [`Self::scratch`] content lies that was just read.
     pub pieces: Vec<Range<usize>>,
+    /// What the loop does now was caused by an event of the client whose request it is. Then idle
+    /// connections that ended before the request came are known to have ended, because their events
+    /// came with it or before; otherwise each must be looked at.
+    pub vouched: bool,
     /// Connections to be looked at again before the next wait.
     pub again: Vec<Key>,
     /// When the watchdog looks next; only in the first loop.
@@ -115,6 +119,7 @@ impl<N: Net> Context<N> {
             serving: Rc::new(serving),
             scratch: vec![0; SCRATCH],
             pieces: Vec::new(),
+            vouched: false,
             again: Vec::new(),
             watch_at: None,
             probing: Vec::new(),

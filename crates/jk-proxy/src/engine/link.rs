@@ -153,8 +153,9 @@ impl<S: Stream> Exchange<S> {
             Start::Own(parked) => (ctx.home, parked),
             Start::Foreign(from, parked) => (from, parked),
         };
-        let mut quiet = true;
+        let mut quiet = ctx.vouched;
         if from == ctx.home {
+            quiet = quiet || ctx.net.is_quiet(&parked.stream);
             if let Some(used) = ctx.backends.get_mut(parked.key) {
                 *used = BackendUse::InUse(client);
             }

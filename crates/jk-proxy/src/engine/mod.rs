@@ -105,7 +105,9 @@ impl<N: Net> Engine<N> {
         client.line.readable |= readiness.readable;
         client.line.writable |= readiness.writable;
         client.line.ended |= readiness.ended;
+        self.ctx.vouched = true;
         self.advance(key);
+        self.ctx.vouched = false;
     }
 
     /// Something happened on a backend's socket.

@@ -139,6 +139,7 @@ impl Reply {
         if terms.head_only || is_header_only(self.status) {
             total = 0;
         }
+        self.flushed |= now == Urgency::Flush;
         let small = !self.committed && self.held.len() + total <= HOLD;
         // A small answer is held back as it is: its true length will be told.
         let held_back = small && (now == Urgency::None || (now == Urgency::End && !self.flushed));
