@@ -1,4 +1,7 @@
 //! Whole exchanges in memory: an engine over simulated sockets and a simulated clock.
 
 mod exchanges;
+mod failures;
+mod rules;
+mod wire;
 mod world;
