@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use jk_e2e::front::Program;
-use jk_e2e::generate::{balancer, mapping};
+use jk_e2e::generate::{balancer, exchange, mapping};
 use jk_e2e::suite::{Mode, Verdict, find, in_parallel, judge};
 
 /// Play conformance cases on httpd with mod_jk, on jackdaw, or on both.
@@ -28,7 +28,7 @@ struct Args {
     /// Play jackdaw and keep its outcome as intended, for cases with a `compat` heading
     #[arg(long, group = "mode")]
     intend: bool,
-    /// Write N random rule sets and N random balancers, from fixed seeds, and record the original
+    /// Write N random rule sets, balancers and series of exchanges, from fixed seeds, and record the original
     #[arg(long, group = "mode", value_name = "N")]
     generate: Option<u64>,
     /// How many cases run at once
@@ -105,6 +105,7 @@ fn generate(args: &Args, count: u64) -> io::Result<()> {
     for seed in 1..=count {
         fs::write(dir.join(format!("mapping-{seed:03}.decisions")), mapping(seed))?;
         fs::write(dir.join(format!("balancer-{seed:03}.decisions")), balancer(seed))?;
+        fs::write(dir.join(format!("exchange-{seed:03}.case")), exchange(seed))?;
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
-//! Random rule sets and random balancers, from fixed seeds: the same seed always gives the same
+//! Random rule sets, random balancers and random exchanges, from fixed seeds: the same seed always gives the same
 //! text, which is what is recorded and replayed.
 
 mod balancer;
+mod exchange;
 mod mapping;
 
 pub use balancer::balancer;
+pub use exchange::exchange;
 pub use mapping::mapping;
 
 /// SplitMix64: small, fast, and the same everywhere.
