@@ -136,26 +136,25 @@ impl Table {
         }
         tried.sort_by_key(|(sequence, ..)| *sequence);
         let Some((_, _, last)) = tried.last() else { return "nobody".to_owned() };
-        let last = last.as_ref().map_or_else(|e| format!("malformed: {e}"), |r| told(r, request));
+        let members: Vec<String> = self.backends.iter().map(|b| b.name().to_owned()).collect();
+        let told = |forwarded| told(forwarded, request, &members);
+        let last = last.as_ref().map_or_else(|e| format!("malformed: {e}"), told);
         let names: Vec<&str> = tried.iter().map(|(_, name, _)| name.as_str()).collect();
         format!("{} {last}", names.join(","))
     }
 }
 
 /// The route, the activation, and the path where it differs from the target's.
-fn told(forwarded: &ForwardRequest, request: &Request) -> String {
+fn told(forwarded: &ForwardRequest, request: &Request, members: &[String]) -> String {
     let route = forwarded.attribute("route").unwrap_or("-");
-    // mod_jk sends a dangling pointer as the route of a pick by domain.
-    let is_route = route == "-" || route.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-    let route = if is_route && !is_domain(route) { route } else { "~" };
+    // mod_jk sends a dangling pointer as the route of a pick by domain: whatever is not the route
+    // of a member is shown as unknown.
+    let is_route = |name: &String| route == name || route.ends_with(&format!(".{name}"));
+    let route = if route == "-" || members.iter().any(is_route) { route } else { "~" };
     let activation = forwarded.attribute("JK_LB_ACTIVATION").unwrap_or("-");
     let path = request.target.split('?').next().unwrap_or_default();
     let uri = if forwarded.uri == path { String::new() } else { format!(" {}", forwarded.uri) };
     format!("{route} {activation}{uri}")
-}
-
-fn is_domain(route: &str) -> bool {
-    matches!(route, "d1" | "d2")
 }
 
 /// Reads to the end of the connection, so that the server has settled everything.
