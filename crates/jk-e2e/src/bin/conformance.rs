@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use jk_e2e::front::Program;
-use jk_e2e::generate::{balancer, exchange, mapping};
+use jk_e2e::generate::{balancer, exchange, mapping, wire};
 use jk_e2e::suite::{Mode, Verdict, find, in_parallel, judge};
 
 /// Play conformance cases on httpd with mod_jk, on jackdaw, or on both.
@@ -28,7 +28,7 @@ struct Args {
     /// Play jackdaw and keep its outcome as intended, for cases with a `compat` heading
     #[arg(long, group = "mode")]
     intend: bool,
-    /// Write N random rule sets, balancers and series of exchanges, from fixed seeds, and record the original
+    /// Write N random sites of each kind, from fixed seeds, and record the original
     #[arg(long, group = "mode", value_name = "N")]
     generate: Option<u64>,
     /// How many cases run at once
@@ -106,6 +106,7 @@ fn generate(args: &Args, count: u64) -> io::Result<()> {
         fs::write(dir.join(format!("mapping-{seed:03}.decisions")), mapping(seed))?;
         fs::write(dir.join(format!("balancer-{seed:03}.decisions")), balancer(seed))?;
         fs::write(dir.join(format!("exchange-{seed:03}.case")), exchange(seed))?;
+        fs::write(dir.join(format!("wire-{seed:03}.case")), wire(seed))?;
     }
     Ok(())
 }

@@ -1,13 +1,15 @@
-//! Random rule sets, random balancers and random exchanges, from fixed seeds: the same seed always gives the same
+//! Random rule sets, random balancers, random exchanges and malformed requests, from fixed seeds: the same seed always gives the same
 //! text, which is what is recorded and replayed.
 
 mod balancer;
 mod exchange;
 mod mapping;
+mod wire;
 
 pub use balancer::balancer;
 pub use exchange::exchange;
 pub use mapping::mapping;
+pub use wire::wire;
 
 /// SplitMix64: small, fast, and the same everywhere.
 #[derive(Clone, Debug)]
