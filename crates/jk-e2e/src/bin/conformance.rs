@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use jk_e2e::front::Program;
-use jk_e2e::generate::{balancer, exchange, mapping, wire};
+use jk_e2e::generate::{balancer, exchange, fault, mapping, wire};
 use jk_e2e::suite::{Mode, Verdict, find, in_parallel, judge};
 
 /// Play conformance cases on httpd with mod_jk, on jackdaw, or on both.
@@ -106,6 +106,7 @@ fn generate(args: &Args, count: u64) -> io::Result<()> {
         fs::write(dir.join(format!("mapping-{seed:03}.decisions")), mapping(seed))?;
         fs::write(dir.join(format!("balancer-{seed:03}.decisions")), balancer(seed))?;
         fs::write(dir.join(format!("exchange-{seed:03}.case")), exchange(seed))?;
+        fs::write(dir.join(format!("fault-{seed:03}.case")), fault(seed))?;
         fs::write(dir.join(format!("wire-{seed:03}.case")), wire(seed))?;
     }
     Ok(())

@@ -1,13 +1,15 @@
-//! Random rule sets, random balancers, random exchanges and malformed requests, from fixed seeds: the same seed always gives the same
-//! text, which is what is recorded and replayed.
+//! Random sites of several kinds, from fixed seeds: the same seed always gives the same text, which
+//! is what is recorded and replayed.
 
 mod balancer;
 mod exchange;
+mod fault;
 mod mapping;
 mod wire;
 
 pub use balancer::balancer;
 pub use exchange::exchange;
+pub use fault::fault;
 pub use mapping::mapping;
 pub use wire::wire;
 
