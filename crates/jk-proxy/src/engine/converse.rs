@@ -139,7 +139,10 @@ impl<S: Stream> Exchange<S> {
             let message = Message::decode(frame.payload).map_err(|_| Failure::Malformed)?;
             self.check_sequence(&message)?;
             match message {
-                Message::SendHeaders(headers) => self.take_headers(&headers)?,
+                Message::SendHeaders(headers) => {
+                    self.take_headers(&headers)?;
+                    received.flush |= self.options().flush_header;
+                }
                 Message::SendBodyChunk([]) => received.flush |= self.forward.headers_received,
                 Message::SendBodyChunk(chunk) => {
                     received.flush |= self.options().flush_packets;
@@ -157,7 +160,6 @@ impl<S: Stream> Exchange<S> {
             }
         }
         self.forward.partial.extend_from_slice(&bytes[at..]);
-        received.flush |= self.options().flush_header && self.forward.headers_received;
         Ok(received)
     }
 
@@ -192,6 +194,9 @@ impl<S: Stream> Exchange<S> {
         self.forward.headers_received = true;
         self.reply.started = true;
         let well_formed = translate::head(&mut self.reply, headers, self.received.wall);
+        if let Some(charset) = &serving.site.settings(self.received.server).default_charset {
+            translate::default_charset(&mut self.reply, charset);
+        }
         if lb_of(&serving.site, &self.received).is_some() {
             translate::route_cookies(&mut self.reply, &self.run);
         }

@@ -60,6 +60,19 @@ fn content_type(reply: &mut Reply, value: &[u8]) {
     reply.content_type[..end].make_ascii_lowercase();
 }
 
+/// `AddDefaultCharset`: plain text and HTML that name no charset get this one.
+pub(crate) fn default_charset(reply: &mut Reply, charset: &str) {
+    let value = &mut reply.content_type;
+    let mut parts = value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+    let is_text = parts.next().is_some_and(|media| matches!(media, b"text/plain" | b"text/html"));
+    let named =
+        parts.any(|part| part.get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"charset=")));
+    if is_text && !named {
+        value.extend_from_slice(b"; charset=");
+        value.extend_from_slice(charset.as_bytes());
+    }
+}
+
 /// Read as C's `strtoll` reads it; the last one wins, in the place of the first. A negative number
 /// announces nothing.
 fn content_length(reply: &mut Reply, value: &[u8]) {
