@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -86,17 +86,38 @@ fn run(args: &Args) -> Result<usize, String> {
     if let Some(every) = args.sample {
         cases = sample(cases, every);
     }
-    let verdicts = in_parallel(&cases, args.jobs, |path| {
+    let mut verdicts = in_parallel(&cases, args.jobs, |path| {
         let began = Instant::now();
         let verdict = judge(path, mode, &compat);
-        report(args, path, &verdict, began.elapsed());
+        if !may_be_repeated(mode, &verdict) {
+            report(args, path, &verdict, began.elapsed());
+        }
         verdict
     });
+    for (path, verdict) in cases.iter().zip(&mut verdicts) {
+        let began = Instant::now();
+        if may_be_repeated(mode, verdict) {
+            *verdict = repeat(path, mode, &compat);
+            report(args, path, verdict, began.elapsed());
+        }
+    }
     let failed = verdicts.iter().filter(|v| matches!(v, Verdict::Failed(_))).count();
     let intended = verdicts.iter().filter(|v| matches!(v, Verdict::Intended(_))).count();
     println!("conformance: {intended} differ as intended, {:.1?}", began.elapsed());
     println!("{} passed, {failed} failed", verdicts.len() - failed);
     Ok(failed)
+}
+
+/// Timeouts of some hundred milliseconds are part of many cases: what differs while others are
+/// played beside it is played again by itself before it counts.
+fn may_be_repeated(mode: Mode, verdict: &Verdict) -> bool {
+    let compares = matches!(mode, Mode::Original | Mode::Replay | Mode::Live);
+    compares && matches!(verdict, Verdict::Failed(_))
+}
+
+fn repeat(path: &Path, mode: Mode, compat: &str) -> Verdict {
+    let first = judge(path, mode, compat);
+    if may_be_repeated(mode, &first) { judge(path, mode, compat) } else { first }
 }
 
 fn generate(args: &Args, count: u64) -> io::Result<()> {
