@@ -148,7 +148,7 @@ fn sample(cases: Vec<PathBuf>, every: usize) -> Vec<PathBuf> {
     cases.into_iter().skip(days % every).step_by(every).collect()
 }
 
-fn report(args: &Args, path: &std::path::Path, verdict: &Verdict, took: Duration) {
+fn report(args: &Args, path: &Path, verdict: &Verdict, took: Duration) {
     let name = path.strip_prefix(&args.root).unwrap_or(path).display();
     match verdict {
         Verdict::Failed(why) => println!("FAIL {name} ({took:.1?})\n{why}"),
