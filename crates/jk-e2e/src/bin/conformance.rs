@@ -94,12 +94,20 @@ fn run(args: &Args) -> Result<usize, String> {
         }
         verdict
     });
+    let mut wavering = Vec::new();
     for (path, verdict) in cases.iter().zip(&mut verdicts) {
         let began = Instant::now();
         if may_be_repeated(mode, verdict) {
             *verdict = repeat(path, mode, &compat);
             report(args, path, verdict, began.elapsed());
+            if !matches!(verdict, Verdict::Failed(_)) {
+                wavering.push(path);
+            }
         }
+    }
+    // Never silently: a case that often needs a second try is a race, ours or the case's.
+    for path in &wavering {
+        println!("NOTE: {} agreed only when played by itself", path.display());
     }
     let failed = verdicts.iter().filter(|v| matches!(v, Verdict::Failed(_))).count();
     let intended = verdicts.iter().filter(|v| matches!(v, Verdict::Intended(_))).count();
