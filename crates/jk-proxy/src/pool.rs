@@ -6,6 +6,9 @@
 //! loop that used it last and is preferred by that loop; another loop takes it over only when it has
 //! none of its own, so that the process never opens a connection while an idle one exists, exactly
 //! as one httpd child would not.
+//!
+//! Who finds no free slot waits in a queue. Slots go out in its order: whoever comes later does not
+//! get a free slot as long as those before it could have it.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -56,6 +59,8 @@ pub(crate) struct Pool<S> {
     in_use: usize,
     idle: Vec<Vec<Parked<S>>>,
     waiters: VecDeque<Waiter>,
+    /// How many slots were ever given back: by this a waiter sees whether the queue moves.
+    released: u64,
     next_order: u64,
     created: Instant,
     /// No connection is kept any more: the configuration it belongs to was replaced.
@@ -70,6 +75,7 @@ impl<S> Pool<S> {
             in_use: 0,
             idle: (0..loops).map(|_| Vec::new()).collect(),
             waiters: VecDeque::new(),
+            released: 0,
             next_order: 0,
             created: now,
             retired: false,
@@ -81,13 +87,18 @@ impl<S> Pool<S> {
         self.in_use < self.limit
     }
 
-    /// Takes a slot, with an idle connection if there is one.
-    pub(crate) fn acquire(&mut self, home: LoopId) -> Option<Start<S>> {
-        if !self.has_free_slot() {
+    /// Takes a slot, with an idle connection if there is one. A newcomer gets none that somebody in
+    /// the queue could have; one of the queue leaves it with the slot.
+    pub(crate) fn acquire(&mut self, waiter: Waiter, queued: bool) -> Option<Start<S>> {
+        let free = self.free();
+        if queued {
+            let at = self.waiters.iter().take(free).position(|other| *other == waiter)?;
+            self.waiters.remove(at);
+        } else if self.waiters.len() >= free {
             return None;
         }
         self.in_use += 1;
-        Some(self.take_idle(home))
+        Some(self.take_idle(waiter.home))
     }
 
     /// An idle connection for the holder of a slot whose own was dead.
@@ -105,8 +116,8 @@ impl<S> Pool<S> {
         }
     }
 
-    /// Gives a slot back, with its connection if that may be used again. Answers who waits for it,
-    /// and the connection if the pool keeps none any more.
+    /// Gives a slot back, with its connection if that may be used again. Answers who of the queue can
+    /// have it, and the connection if the pool keeps none any more.
     pub(crate) fn release(
         &mut self,
         home: LoopId,
@@ -114,6 +125,7 @@ impl<S> Pool<S> {
     ) -> (Option<Waiter>, Option<Parked<S>>) {
         debug_assert!(self.in_use > 0, "a slot is released once");
         self.in_use = self.in_use.saturating_sub(1);
+        self.released = self.released.wrapping_add(1);
         let mut refused = None;
         match parked {
             Some(parked) if self.retired => refused = Some(parked),
@@ -125,19 +137,34 @@ impl<S> Pool<S> {
             }
             None => {}
         }
-        (self.waiters.pop_front(), refused)
+        (self.last_served(self.free()), refused)
     }
 
-    /// Asks to be told of the next free slot.
+    /// Joins the queue, to be told when a slot can be had.
     pub(crate) fn wait(&mut self, waiter: Waiter) {
-        if !self.waiters.contains(&waiter) {
-            self.waiters.push_back(waiter);
-        }
+        self.waiters.push_back(waiter);
     }
 
-    /// No longer wants to be told.
-    pub(crate) fn stop_waiting(&mut self, waiter: Waiter) {
-        self.waiters.retain(|other| *other != waiter);
+    /// Leaves the queue. Answers who could have a free slot now that this one does not want it.
+    pub(crate) fn stop_waiting(&mut self, waiter: Waiter) -> Option<Waiter> {
+        let at = self.waiters.iter().position(|other| *other == waiter)?;
+        self.waiters.remove(at);
+        let free = self.free();
+        if at < free { self.last_served(free) } else { None }
+    }
+
+    /// How many slots were ever given back.
+    pub(crate) fn released(&self) -> u64 {
+        self.released
+    }
+
+    fn free(&self) -> usize {
+        self.limit.saturating_sub(self.in_use)
+    }
+
+    /// The last of the queue that the free slots are enough for.
+    fn last_served(&self, free: usize) -> Option<Waiter> {
+        free.checked_sub(1).and_then(|last| self.waiters.get(last)).copied()
     }
 
     /// Removes an idle connection, because something came in on it: the backend closed it or broke
@@ -220,6 +247,15 @@ mod tests {
         }
     }
 
+    /// Somebody who has not asked before.
+    fn new(home: LoopId) -> Waiter {
+        waiter(home, 0)
+    }
+
+    fn waiter(home: LoopId, index: u32) -> Waiter {
+        Waiter { home, client: Key { index, generation: 0 } }
+    }
+
     fn streams(parked: Vec<Parked<u32>>) -> Vec<u32> {
         parked.into_iter().map(|parked| parked.stream).collect()
     }
@@ -228,12 +264,32 @@ mod tests {
     fn slots_are_bounded_over_all_loops() {
         let now = Instant::now();
         let mut pool = Pool::<u32>::new(1, 2, now);
-        assert!(matches!(pool.acquire(0), Some(Start::Fresh(_))));
-        assert!(pool.acquire(1).is_none());
-        pool.wait(Waiter { home: 1, client: Key { index: 9, generation: 0 } });
-        let (waiter, _) = pool.release(0, Some(parked(1, now)));
-        assert_eq!(waiter.map(|waiter| waiter.home), Some(1));
-        assert!(matches!(pool.acquire(1), Some(Start::Foreign(0, p)) if p.stream == 1));
+        assert!(matches!(pool.acquire(new(0), false), Some(Start::Fresh(_))));
+        assert!(pool.acquire(new(1), false).is_none());
+        let second = waiter(1, 9);
+        pool.wait(second);
+        let (told, _) = pool.release(0, Some(parked(1, now)));
+        assert_eq!(told, Some(second));
+        assert!(pool.acquire(new(0), false).is_none(), "it is the second's");
+        assert!(matches!(pool.acquire(second, true), Some(Start::Foreign(0, p)) if p.stream == 1));
+    }
+
+    #[test]
+    fn who_waits_first_is_served_first_and_who_leaves_passes_it_on() {
+        let now = Instant::now();
+        let mut pool = Pool::<u32>::new(2, 1, now);
+        assert!(pool.acquire(new(0), false).is_some() && pool.acquire(new(0), false).is_some());
+        let [a, b, c] = [waiter(0, 1), waiter(0, 2), waiter(0, 3)];
+        [a, b, c].into_iter().for_each(|waiter| pool.wait(waiter));
+        assert_eq!(pool.release(0, None).0, Some(a));
+        assert_eq!(pool.release(0, None).0, Some(b));
+        assert!(pool.acquire(c, true).is_none(), "two slots, two before it");
+        assert!(pool.acquire(b, true).is_some(), "in either order");
+        assert_eq!(pool.stop_waiting(a), Some(c));
+        assert_eq!(pool.stop_waiting(a), None);
+        assert!(pool.acquire(new(0), false).is_none());
+        assert!(pool.acquire(c, true).is_some());
+        assert_eq!(pool.released(), 2);
     }
 
     #[test]
@@ -241,19 +297,21 @@ mod tests {
         let now = Instant::now();
         let mut pool = Pool::new(3, 2, now);
         for home in [0, 1] {
-            assert!(pool.acquire(home).is_some());
+            assert!(pool.acquire(new(home), false).is_some());
         }
         let _ = pool.release(0, Some(parked(10, now)));
         let _ = pool.release(1, Some(parked(11, now)));
-        assert!(matches!(pool.acquire(1), Some(Start::Own(p)) if p.stream == 11));
-        assert!(matches!(pool.acquire(1), Some(Start::Foreign(0, p)) if p.stream == 10));
-        assert!(matches!(pool.acquire(1), Some(Start::Fresh(_))));
-        assert!(pool.acquire(1).is_none());
+        assert!(matches!(pool.acquire(new(1), false), Some(Start::Own(p)) if p.stream == 11));
+        assert!(
+            matches!(pool.acquire(new(1), false), Some(Start::Foreign(0, p)) if p.stream == 10)
+        );
+        assert!(matches!(pool.acquire(new(1), false), Some(Start::Fresh(_))));
+        assert!(pool.acquire(new(1), false).is_none());
     }
 
     #[test]
     fn a_size_of_zero_never_gives_a_slot() {
-        assert!(Pool::<u32>::new(0, 1, Instant::now()).acquire(0).is_none());
+        assert!(Pool::<u32>::new(0, 1, Instant::now()).acquire(new(0), false).is_none());
     }
 
     /// W92: pool of 4, minimum 2, three idle connections over the timeout: one is closed.
@@ -262,7 +320,7 @@ mod tests {
         let now = Instant::now();
         let mut pool = Pool::new(4, 1, now);
         for _ in 0..3 {
-            assert!(pool.acquire(0).is_some());
+            assert!(pool.acquire(new(0), false).is_some());
         }
         for stream in 0..3 {
             let _ = pool.release(0, Some(parked(stream, now)));
@@ -276,7 +334,7 @@ mod tests {
     fn the_idle_clock_runs_only_with_a_pool_timeout() {
         let start = Instant::now();
         let mut pool = Pool::new(2, 1, start);
-        assert!(pool.acquire(0).is_some());
+        assert!(pool.acquire(new(0), false).is_some());
         let later = start + Duration::from_secs(60);
         let _ = pool.release(0, Some(parked(5, later)));
         let interval = Duration::from_secs(30);
@@ -289,8 +347,8 @@ mod tests {
     fn a_retired_pool_keeps_nothing() {
         let now = Instant::now();
         let mut pool = Pool::new(2, 1, now);
-        assert!(pool.acquire(0).is_some());
-        assert!(pool.acquire(0).is_some());
+        assert!(pool.acquire(new(0), false).is_some());
+        assert!(pool.acquire(new(0), false).is_some());
         let _ = pool.release(0, Some(parked(1, now)));
         assert_eq!(streams(pool.retire(0)), [1]);
         let (_, refused) = pool.release(0, Some(parked(2, now)));

@@ -12,9 +12,10 @@ use super::exchange::Exchange;
 use super::net::Net;
 use super::probe::Probe;
 use crate::arena::{Arena, Key};
+use crate::command::Command;
 use crate::files::Files;
 use crate::logs::Sink;
-use crate::pool::LoopId;
+use crate::pool::{LoopId, Waiter};
 use crate::shared::Shared;
 use crate::timers::Timers;
 
@@ -142,6 +143,15 @@ impl<N: Net> Context<N> {
         // Spare exchanges have been made ready for the old one and would keep it alive.
         self.spare.clear();
         std::mem::replace(&mut self.serving, serving)
+    }
+
+    /// Tells who waits for a slot that one can be had.
+    pub(crate) fn slot_is_free(&mut self, waiter: Option<Waiter>) {
+        match waiter {
+            Some(waiter) if waiter.home == self.home => self.again.push(waiter.client),
+            Some(waiter) => self.net.send(waiter.home, Command::SlotFree(waiter.client)),
+            None => {}
+        }
     }
 
     /// Takes an exchange back.

@@ -82,10 +82,8 @@ impl<S: Stream> Exchange<S> {
         if timeout.is_zero() {
             return self.no_slot(ctx, line);
         }
-        // mod_jk looks every 100 ms, so that its timeouts are multiples of that.
-        let looks = timeout.as_millis().div_ceil(LOOK.as_millis());
-        let until = ctx.clock.now + LOOK * u32::try_from(looks).unwrap_or(u32::MAX);
-        self.forward.step = Step::Slot { until };
+        let until = ctx.clock.now + whole_looks(timeout);
+        self.forward.step = Step::Slot { until, seen: 0, queued: false };
         self.look_for_slot(ctx, line);
     }
 
@@ -94,28 +92,47 @@ impl<S: Stream> Exchange<S> {
         ctx: &mut Context<N>,
         line: &mut Line<S>,
     ) -> Flow {
-        let Step::Slot { until } = self.forward.step else { return Flow::Again };
+        let Step::Slot { until, seen, queued } = self.forward.step else { return Flow::Again };
         let waiter = Waiter { home: ctx.home, client: line.key };
         let serving = Rc::clone(&self.received.serving);
         let mut pool = serving.pools[self.forward.backend].lock();
-        match pool.acquire(ctx.home) {
-            Some(start) => {
-                pool.stop_waiting(waiter);
-                drop(pool);
-                self.forward.has_slot = true;
-                self.begin_service(ctx, line, start);
-                Flow::Again
-            }
-            None if ctx.clock.now >= until => {
-                pool.stop_waiting(waiter);
-                drop(pool);
-                self.no_slot(ctx, line);
-                Flow::Again
-            }
-            None => {
-                pool.wait(waiter);
-                Flow::Wait
-            }
+        if let Some(start) = pool.acquire(waiter, queued) {
+            drop(pool);
+            self.forward.has_slot = true;
+            self.begin_service(ctx, line, start);
+            return Flow::Again;
+        }
+        let released = pool.released();
+        if !queued {
+            pool.wait(waiter);
+            self.forward.step = Step::Slot { until, seen: released, queued: true };
+            return Flow::Wait;
+        }
+        if ctx.clock.now < until {
+            return Flow::Wait;
+        }
+        // Without `connection_pool_size`, httpd has a connection for each request that it serves:
+        // who comes too many waits for a thread, however long. So does this one, while it moves up.
+        let settings = &self.backend().settings;
+        if settings.connection_pool_size.is_none() && released != seen {
+            let until = ctx.clock.now + whole_looks(settings.connection_acquire_timeout);
+            self.forward.step = Step::Slot { until, seen: released, queued };
+            return Flow::Wait;
+        }
+        drop(pool);
+        self.leave_queue(ctx, line);
+        self.no_slot(ctx, line);
+        Flow::Again
+    }
+
+    /// Leaves the queue of a pool, if the request stands in one.
+    pub(super) fn leave_queue<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &Line<S>) {
+        if let Step::Slot { queued: true, .. } = self.forward.step {
+            let waiter = Waiter { home: ctx.home, client: line.key };
+            let pool = &self.received.serving.pools[self.forward.backend];
+            let next = pool.lock().stop_waiting(waiter);
+            ctx.slot_is_free(next);
+            self.forward.step = Step::Response;
         }
     }
 
@@ -129,6 +146,12 @@ impl<S: Stream> Exchange<S> {
         }
         self.next_member(ctx, line, ctx.clock.seconds());
     }
+}
+
+/// mod_jk looks every [`LOOK`], so that its timeouts are multiples of that.
+fn whole_looks(timeout: Duration) -> Duration {
+    let looks = timeout.as_millis().div_ceil(LOOK.as_millis());
+    LOOK * u32::try_from(looks).unwrap_or(u32::MAX)
 }
 
 /// What the election of a member for this request depends on.

@@ -68,8 +68,12 @@ pub(crate) struct Forward<S> {
 pub(crate) enum Step {
     /// A free slot of the backend's pool.
     Slot {
-        /// When to give up.
+        /// When to give up, or to see whether the queue moves.
         until: Instant,
+        /// How many slots had been given back when that was decided.
+        seen: u64,
+        /// The request stands in the pool's queue.
+        queued: bool,
     },
     /// The sleep between two tries on one backend.
     NextTry {
@@ -213,7 +217,7 @@ impl<S: Stream> Exchange<S> {
     /// When the forwarding must be looked at again, whatever happens.
     pub(crate) fn forward_deadline(&self, timeout: Duration) -> Option<Instant> {
         match self.forward.step {
-            Step::Slot { until } | Step::Pong { until } => Some(until),
+            Step::Slot { until, .. } | Step::Pong { until } => Some(until),
             Step::NextTry { at } | Step::NextRound { at } => Some(at),
             Step::Connected { until } => until,
             Step::Response => self.response_deadline(timeout),

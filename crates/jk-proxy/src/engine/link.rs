@@ -221,12 +221,6 @@ impl<S: Stream> Exchange<S> {
             ctx.backends.remove(parked.key);
             serving.site.backends[at].counters.closed();
         }
-        if let Some(waiter) = waiter {
-            if waiter.home == ctx.home {
-                ctx.again.push(waiter.client);
-            } else {
-                ctx.net.send(waiter.home, Command::SlotFree(waiter.client));
-            }
-        }
+        ctx.slot_is_free(waiter);
     }
 }

@@ -13,7 +13,6 @@ use super::Readiness;
 use super::context::{BackendUse, Context, Serving};
 use super::net::{Net, Stream};
 use crate::arena::Key;
-use crate::command::Command;
 use crate::pool::Parked;
 
 /// An idle connection that was asked whether it is alive.
@@ -149,7 +148,5 @@ fn end<N: Net>(ctx: &mut Context<N>, probe: Probe<N::Stream>, alive: bool) {
         ctx.backends.remove(key);
         serving.site.backends[backend].counters.closed();
     }
-    if let Some(waiter) = waiter {
-        ctx.net.send(waiter.home, Command::SlotFree(waiter.client));
-    }
+    ctx.slot_is_free(waiter);
 }

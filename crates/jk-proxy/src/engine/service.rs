@@ -15,7 +15,7 @@ use super::forward::Step;
 use super::journal;
 use super::net::{Net, Stream};
 use super::request::Ends;
-use crate::pool::{Start, Waiter};
+use crate::pool::Start;
 use crate::site::Backend;
 
 impl<S: Stream> Exchange<S> {
@@ -229,10 +229,7 @@ impl<S: Stream> Exchange<S> {
 
     /// Whatever happens to the client: the slot, the connection and the election are given back.
     pub(crate) fn release<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
-        if let Step::Slot { .. } = self.forward.step {
-            let waiter = Waiter { home: ctx.home, client: line.key };
-            self.received.serving.pools[self.forward.backend].lock().stop_waiting(waiter);
-        }
+        self.leave_queue(ctx, line);
         self.drop_link(ctx);
         if self.forward.has_slot {
             self.end_service(ctx, line, Err(Failure::ClientWrite), false);

@@ -186,6 +186,30 @@ fn a_slot_that_comes_free_is_taken_at_once() {
     assert_eq!(body(&world.receive(&second)), "y");
 }
 
+/// Without `connection_pool_size` httpd has as many connections as it serves requests: who comes too
+/// many waits for a thread, not for a connection.
+#[test]
+fn a_pool_of_the_default_size_is_waited_for_while_it_moves() {
+    let mut world = World::new(ONE, "w");
+    let clients: Vec<_> = (0..10).map(|_| world.client(1 << 20)).collect();
+    let mut backends = Vec::new();
+    for (at, client) in clients.iter().enumerate() {
+        world.send(client, GET);
+        if at < 8 {
+            backends.push(world.accept());
+        }
+    }
+    world.wait(Duration::from_millis(190));
+    backends[0].end.drain();
+    world.answer(&backends[0], &answer(b"a"));
+    assert!(is_request(&backends[0]), "the ninth has the first one's connection");
+    world.wait(Duration::from_millis(190));
+    assert!(world.receive(&clients[9]).is_empty(), "the tenth goes on waiting");
+    world.wait(Duration::from_millis(201));
+    let got = text(&world.receive(&clients[9]));
+    assert!(got.starts_with("HTTP/1.1 503 "), "nothing moves any more: {got}");
+}
+
 /// W61: a listed status is answered by 503 and never reaches the client.
 #[test]
 fn a_listed_status_fails_over() {
