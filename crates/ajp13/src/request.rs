@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::frame::{HEADER_LEN, RECEIVE_LIMIT, TO_CONTAINER};
 use crate::names::{STORED_METHOD, method_code, request_header_code};
 use crate::reader::NULL;
+use crate::text::is_plain;
 
 pub(crate) const FORWARD_REQUEST: u8 = 0x02;
 pub(crate) const REMOTE_USER: u8 = 0x03;
@@ -283,7 +284,7 @@ impl<'o> RequestEncoder<'o> {
 
     /// A string on a single line.
     fn text(&mut self, field: TextField, text: &[u8]) {
-        if memchr::memchr3(0, b'\r', b'\n', text).is_some() {
+        if !is_plain(text) && memchr::memchr3(0, b'\r', b'\n', text).is_some() {
             return self.fail(EncodeError::BadText { field });
         }
         self.string(text);
@@ -291,7 +292,7 @@ impl<'o> RequestEncoder<'o> {
 
     /// A string of whatever bytes, except the one that ends it.
     fn opaque(&mut self, field: TextField, text: &[u8]) {
-        if memchr::memchr(0, text).is_some() {
+        if !is_plain(text) && memchr::memchr(0, text).is_some() {
             return self.fail(EncodeError::BadText { field });
         }
         self.string(text);

@@ -8,12 +8,40 @@ pub fn is_token(bytes: &[u8]) -> bool {
 
 /// Whether `bytes` can be the value of a field: no control byte but the tab (RFC 9110 §5.5).
 pub fn is_field_value(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| byte == b'\t' || is_text(byte))
+    is_plain(bytes) || bytes.iter().all(|&byte| byte == b'\t' || is_text(byte))
 }
 
 /// Whether `bytes` can be a reason phrase: something, and no control byte at all.
 pub fn is_reason(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_text(byte))
+}
+
+/// Whether no byte is a control byte, eight at a time. This is asked for every value of every
+/// request and response, and nearly all of them are plain.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
+        if !has_no_control(u64::from_le_bytes(*chunk)) {
+            return false;
+        }
+        rest = behind;
+    }
+    match bytes.last_chunk() {
+        // The last eight overlap the chunks before them.
+        Some(last) => has_no_control(u64::from_le_bytes(*last)),
+        None => rest.iter().all(|&byte| is_text(byte)),
+    }
+}
+
+/// A borrow out of a byte, once its upper bit is known to be clear, shows that it was too small
+/// ("Determine if a word has a byte less than n", Bit Twiddling Hacks).
+const fn has_no_control(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xFF;
+    const TOPS: u64 = ONES * 0x80;
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = word ^ (ONES * 0x7F);
+    let is_delete = delete.wrapping_sub(ONES) & !delete;
+    (below_space | is_delete) & TOPS == 0
 }
 
 fn is_text(byte: u8) -> bool {

@@ -163,6 +163,10 @@ impl Fields {
 
     fn position(&self, buf: &[u8], name: &[u8]) -> Option<usize> {
         let wanted = key(name);
+        // Most names that are asked for are not there.
+        if !self.seen.may_have(wanted) {
+            return None;
+        }
         self.keys.iter().zip(&self.list).position(|(&key, field)| {
             key == wanted && field.name.within(buf).eq_ignore_ascii_case(name)
         })
@@ -178,12 +182,21 @@ struct Seen {
 
 impl Seen {
     fn note(&mut self, key: u32) {
-        // Fibonacci hashing: the upper bits of the product depend on all of the key.
+        let (word, bit) = Self::place(key);
+        self.repeats |= self.bits[word] & bit != 0;
+        self.bits[word] |= bit;
+    }
+
+    /// Whether the key may have come; if not, it has not.
+    fn may_have(&self, key: u32) -> bool {
+        let (word, bit) = Self::place(key);
+        self.bits[word] & bit != 0
+    }
+
+    /// Fibonacci hashing: the upper bits of the product depend on all of the key.
+    fn place(key: u32) -> (usize, u64) {
         let hash = key.wrapping_mul(0x9e37_79b9) >> 22;
-        let word = &mut self.bits[(hash >> 6) as usize];
-        let bit = 1 << (hash & 63);
-        self.repeats |= *word & bit != 0;
-        *word |= bit;
+        ((hash >> 6) as usize, 1 << (hash & 63))
     }
 }
 

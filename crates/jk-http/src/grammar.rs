@@ -8,7 +8,33 @@ pub fn is_token(bytes: &[u8]) -> bool {
 /// Whether `bytes` may stand as a field value: no control byte but the tab (RFC 9110 section 5.5).
 /// White space around it is not looked at.
 pub fn is_field_value(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&b| is_field_byte(b))
+    is_plain(bytes) || bytes.iter().all(|&b| is_field_byte(b))
+}
+
+/// Whether no byte is a control byte, eight at a time: nearly all values are plain.
+fn is_plain(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
+        if !has_no_control(u64::from_le_bytes(*chunk)) {
+            return false;
+        }
+        rest = behind;
+    }
+    match bytes.last_chunk() {
+        // The last eight overlap the chunks before them.
+        Some(last) => has_no_control(u64::from_le_bytes(*last)),
+        None => rest.iter().all(|&b| is_target_byte(b) || b == b' '),
+    }
+}
+
+/// A borrow out of a byte whose upper bit is clear shows that it was too small ("Determine if a word
+/// has a byte less than n", Bit Twiddling Hacks).
+const fn has_no_control(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = word ^ (ONES * 0x7f);
+    let is_delete = delete.wrapping_sub(ONES) & !delete;
+    (below_space | is_delete) & (ONES * 0x80) == 0
 }
 
 /// Whether `bytes` may stand as a reason phrase (RFC 9112 section 4); the empty one may.

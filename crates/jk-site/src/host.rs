@@ -206,7 +206,7 @@ fn is_loose_ipv6(name: &[u8]) -> bool {
 
 /// `fix_hostname_non_v6`, then `strict_hostname_check`.
 fn is_strict_name(name: &[u8]) -> bool {
-    if name.is_empty() || memchr::memmem::find(name, b"..").is_some() {
+    if name.is_empty() || name.windows(2).any(|pair| pair == b"..") {
         return false;
     }
     let name = name.strip_suffix(b".").unwrap_or(name);

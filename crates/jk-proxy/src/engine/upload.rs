@@ -192,7 +192,12 @@ pub(super) fn write_parts<S: Stream>(
     let total: usize = slices.iter().map(|slice| slice.len()).sum();
     let mut taken = 0;
     while link.writable && taken == 0 && total > 0 {
-        match link.stream.write_vectored(&slices) {
+        // A request without content is one part, which a plain write sends for less.
+        let written = match parts {
+            [only] | [only, [], []] => link.stream.write(only),
+            _ => link.stream.write_vectored(&slices),
+        };
+        match written {
             Ok(n) => taken = n,
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => link.writable = false,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
