@@ -95,7 +95,8 @@ pub(super) fn encode<S>(
     let client = if options.forward_local_address { ends.local } else { ends.peer };
     let address = Text::address(client.ip());
     let local = Text::address(ends.local.ip());
-    let remote_port = Text::number(if options.forward_local_address { 0 } else { ends.peer.port() });
+    let remote_port =
+        Text::number(if options.forward_local_address { 0 } else { ends.peer.port() });
     let over = Overrides::of(received);
 
     let line = RequestLine {
