@@ -29,7 +29,8 @@ pub(super) fn write<N: Net>(
     }
     let time = local_time(received.wall);
     let duration = ctx.clock.now.saturating_duration_since(received.started);
-    let notes = if mapped { notes(exchange, duration) } else { Vec::new() };
+    let shown = mapped && host.access_logs.iter().any(|log| log.format.shows_notes());
+    let notes = if shown { notes(exchange, duration) } else { Vec::new() };
     let fields = HeadFields { head: &received.head, bytes: &received.bytes };
     let reply = &exchange.reply;
     let request_line = received.request_line();

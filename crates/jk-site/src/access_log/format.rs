@@ -117,6 +117,13 @@ impl Format {
         }
         Ok(Self { items })
     }
+
+    /// Whether it shows notes, which need not be made otherwise.
+    pub fn shows_notes(&self) -> bool {
+        let is_note =
+            |item: &Item| matches!(item, Item::Directive(Directive { code: Code::Note(_), .. }));
+        self.items.iter().any(is_note)
+    }
 }
 
 fn literal(text: &str) -> (Item, &str) {

@@ -1,7 +1,7 @@
 use std::io::Write as _;
 use std::net::IpAddr;
 
-use chrono::{TimeDelta, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Timelike};
 
 use super::format::{Code, Directive, Item, Port, TimeStyle};
 use super::{ConnectionEnd, Record, push_escaped, push_request_line};
@@ -119,7 +119,7 @@ fn time(end: bool, style: &TimeStyle, r: &Record<'_>, out: &mut Vec<u8>) {
     let time = if end { r.time.checked_add_signed(passed).unwrap_or(r.time) } else { r.time };
     let micros = time.nanosecond() % 1_000_000_000 / 1_000;
     match style {
-        TimeStyle::Common => put!(out, "[{}]", time.format("%d/%b/%Y:%H:%M:%S %z")),
+        TimeStyle::Common => common(&time, out),
         TimeStyle::Seconds => put!(out, "{}", time.timestamp()),
         TimeStyle::Milliseconds => put!(out, "{}", time.timestamp_millis()),
         TimeStyle::Microseconds => put!(out, "{}", time.timestamp_micros()),
@@ -127,6 +127,18 @@ fn time(end: bool, style: &TimeStyle, r: &Record<'_>, out: &mut Vec<u8>) {
         TimeStyle::MicrosecondFraction => put!(out, "{micros:06}"),
         TimeStyle::Custom(format) => format.push(&time, out),
     }
+}
+
+/// `[%d/%b/%Y:%H:%M:%S %z]`, which chrono's formatter takes memory for at every line.
+fn common(time: &DateTime<FixedOffset>, out: &mut Vec<u8>) {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = MONTHS.get(time.month0() as usize).unwrap_or(&"");
+    put!(out, "[{:02}/{month}/{:04}:", time.day(), time.year());
+    put!(out, "{:02}:{:02}:{:02} ", time.hour(), time.minute(), time.second());
+    let minutes = time.offset().local_minus_utc() / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    put!(out, "{sign}{:02}{:02}]", minutes.abs() / 60, minutes.abs() % 60);
 }
 
 /// `Content-Type` is shown without parameters, all of `Set-Cookie` joined.
@@ -170,4 +182,23 @@ fn cookie<'a>(fields: &'a dyn Fields, name: &str) -> Option<&'a [u8]> {
         let (found, value) = (pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii());
         (found.eq_ignore_ascii_case(name.as_bytes()) && !value.is_empty()).then_some(value)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_time_is_what_strftime_writes() {
+        let format = "[%d/%b/%Y:%H:%M:%S %z]";
+        for (seconds, offset) in
+            [(0, 0), (951_827_696, 3600), (1_700_000_000, -34_200), (4_102_444_799, 20_700)]
+        {
+            let zone = FixedOffset::east_opt(offset).unwrap();
+            let time = DateTime::from_timestamp(seconds, 0).unwrap().with_timezone(&zone);
+            let mut out = Vec::new();
+            common(&time, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), time.format(format).to_string());
+        }
+    }
 }
