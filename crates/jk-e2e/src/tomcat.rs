@@ -153,6 +153,13 @@ impl Tomcat {
         }
     }
 
+    /// Sends it a signal, if it runs.
+    pub fn signal(&self, name: &str) {
+        if let Some(process) = &self.process {
+            process.signal(name);
+        }
+    }
+
     /// Its `jvmRoute`.
     pub fn route(&self) -> &str {
         &self.config.route
