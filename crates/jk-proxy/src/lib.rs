@@ -20,6 +20,9 @@ mod pool;
 mod proxy;
 mod rules;
 mod shared;
+#[cfg(any(test, feature = "simulation"))]
+#[doc(hidden)]
+pub mod sim;
 mod site;
 mod timers;
 mod token;

@@ -234,6 +234,19 @@ impl<S> Pool<S> {
     }
 }
 
+#[cfg(any(test, feature = "simulation"))]
+impl<S> Pool<S> {
+    /// Slots that are held.
+    pub(crate) fn slots_in_use(&self) -> usize {
+        self.in_use
+    }
+
+    /// How many wait for one.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,6 +44,14 @@ impl Timers {
     }
 }
 
+#[cfg(any(test, feature = "simulation"))]
+impl Timers {
+    /// How many entries there are, dead ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+}
+
 impl Armed {
     /// Tells that the entry armed for `at` came up. Entries overtaken by an earlier one are not
     /// live and answer `false`: nothing needs to be done for them.

@@ -377,6 +377,18 @@ impl<S: Stream> Client<S> {
     }
 }
 
+#[cfg(any(test, feature = "simulation"))]
+impl<S> Client<S> {
+    /// How many bytes are held for it.
+    pub(super) fn held(&self) -> usize {
+        self.stash.capacity()
+            + match &self.phase {
+                Phase::Busy(exchange) => exchange.held(),
+                Phase::Head | Phase::Linger => 0,
+            }
+    }
+}
+
 enum Progress {
     Flow(Flow),
     Done,

@@ -197,6 +197,14 @@ impl Intake {
     }
 }
 
+#[cfg(any(test, feature = "simulation"))]
+impl Intake {
+    /// How many bytes it has room for.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
 /// Moves decoded bytes up to the content before them, unless they adjoin it already.
 fn append(bytes: &mut [u8], content: &mut Range<usize>, piece: Range<usize>) {
     if content.start == content.end {

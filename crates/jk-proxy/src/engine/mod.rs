@@ -26,6 +26,9 @@ mod translate;
 mod upload;
 mod variables;
 
+#[cfg(any(test, feature = "simulation"))]
+mod audit;
+
 #[cfg(test)]
 mod tests;
 

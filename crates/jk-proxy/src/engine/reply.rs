@@ -389,6 +389,14 @@ impl Reply {
     }
 }
 
+#[cfg(any(test, feature = "simulation"))]
+impl Reply {
+    /// How many bytes it holds.
+    pub(super) fn buffered(&self) -> usize {
+        self.held.len() + self.out.len()
+    }
+}
+
 /// How soon content has to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Urgency {

@@ -1,0 +1,46 @@
+//! What was asked and what was answered, as the two ends know it.
+
+/// A request that a client sends.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub method: &'static str,
+    /// Content bytes; `None` when the request has none.
+    pub length: Option<usize>,
+    /// The client has sent all of it.
+    pub sent: bool,
+    /// A backend was sent content that it had asked for.
+    pub consumed: bool,
+    /// A backend ended its answer without having begun it.
+    pub headless: bool,
+    /// The answer that the client saw begin.
+    pub seen: bool,
+    pub done: bool,
+}
+
+/// An answer that a backend gives.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub request: usize,
+    pub status: u16,
+    /// Content bytes sent so far.
+    pub sent: usize,
+    /// Content bytes that were announced, truly.
+    pub announced: Option<usize>,
+    /// The end was sent.
+    pub finished: bool,
+    /// The length that was announced, when it was not the true one.
+    pub lied: bool,
+}
+
+/// All of both.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub asked: Vec<Asked>,
+    pub answers: Vec<Answer>,
+    /// Requests that were answered in full, by a backend.
+    pub whole: usize,
+    /// Requests that the proxy answered itself.
+    pub own: usize,
+    /// Requests whose answer was cut short, or never came, and whose client could tell.
+    pub aborted: usize,
+}
