@@ -85,7 +85,7 @@ impl Client {
         if faults && dice.one_in(15) {
             let bytes = dice.pick(&[
                 &b"GET / HTTP/1.1\r\n bad\r\n\r\n"[..],
-                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                 b"GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n",
                 b"\x16\x03\x01\x02\0\x01",
             ]);
