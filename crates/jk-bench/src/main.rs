@@ -3,6 +3,7 @@
 
 mod backend;
 mod idle;
+mod instructions;
 mod load;
 mod peer;
 mod play;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::Options;
 use crate::idle;
+use crate::instructions;
 use crate::load::Load;
 use crate::peer::{Peer, Server, Setting, free_port, loopback};
 use crate::report::{Report, Sample, Samples};
@@ -56,6 +57,7 @@ pub(crate) fn play_all(
                 report.pairs(row, "requests/s alone, beside them", &table.slow(*count)?)
             }
             Work::Calls => report.pairs(row, "per request", &table.calls()?),
+            Work::Instructions => report.pairs(row, "per request", &table.instructions()),
             Work::Start(workers) => report.pairs(row, "ms", &table.start(*workers)?),
         }
     }
@@ -189,6 +191,20 @@ impl Table<'_> {
         Command::new("kill").args(["-s", "INT", &pid]).status()?;
         tracer.wait()?;
         Ok(per_request(&fs::read_to_string(summary)?, outcome?.requests))
+    }
+
+    /// Of our own builds only; callgrind is no friend of worker processes.
+    fn instructions(&self) -> Vec<(String, String)> {
+        let own = self.proxies().filter_map(|peer| match peer {
+            Peer::Jackdaw => Some((peer, self.setting.jackdaw)),
+            Peer::Other => Some((peer, self.setting.other?)),
+            _ => None,
+        });
+        own.map(|(peer, program)| {
+            let count = instructions::per_request(program, &self.setting);
+            (peer.name().to_owned(), told(count.map(|count| count.to_string())))
+        })
+        .collect()
     }
 
     fn start(&self, workers: usize) -> io::Result<Vec<(String, String)>> {

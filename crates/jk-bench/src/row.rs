@@ -27,6 +27,8 @@ pub(crate) enum Work {
     Slow(usize),
     /// System calls of one small request.
     Calls,
+    /// Instructions of one small request.
+    Instructions,
     /// Start to first answer with so many workers.
     Start(usize),
 }
@@ -38,7 +40,7 @@ const fn get(connections: usize, response: usize) -> Work {
 }
 
 /// All rows.
-pub(crate) const ALL: [Row; 12] = [
+pub(crate) const ALL: [Row; 13] = [
     Row {
         name: "small",
         title: "1 KiB, 64 connections",
@@ -90,6 +92,12 @@ pub(crate) const ALL: [Row; 12] = [
         goals: &[],
     },
     Row { name: "calls", title: "system calls of a 1 KiB request", work: Work::Calls, goals: &[] },
+    Row {
+        name: "instructions",
+        title: "instructions of a 1 KiB request in user space",
+        work: Work::Instructions,
+        goals: &[],
+    },
     Row {
         name: "start",
         title: "start to first answer with 1,000 workers",
