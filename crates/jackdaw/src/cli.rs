@@ -34,9 +34,12 @@ Exit status: 0 all is well, 1 the configuration cannot be used or served, 2 wron
 pub(crate) enum Command {
     /// Serve a site until a signal ends it.
     ///
-    /// Signals: TERM and INT finish what is in flight and exit, HUP reads the
-    /// configuration again (and keeps the old one if the new one is wrong), USR1 opens
-    /// the log files again.
+    /// Signals: TERM and INT finish what is in flight and exit, WINCH does so without
+    /// closing idle connections at once, HUP reads the configuration again (and keeps
+    /// the old one if the new one is wrong), USR1 opens the log files again.
+    ///
+    /// Started on the file that another process serves, it takes over the listening
+    /// sockets of that process, which then ends without losing a request.
     #[command(verbatim_doc_comment, after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
 

@@ -7,6 +7,8 @@ mod disk;
 mod error_log;
 mod explain;
 mod findings;
+mod handover;
+mod privilege;
 mod serve;
 mod site;
 mod term;

@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use jk_config::Config;
 use jk_proxy::{Proxy, ProxyError};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use crate::cli::ServeArgs;
 use crate::error_log::Outlet;
+use crate::handover::{self, Caller, Door, HandoverError, Taken};
+use crate::privilege::{Identity, PrivilegeError};
 use crate::site::{self, Unusable};
 use crate::term::Paint;
 
@@ -24,6 +27,12 @@ pub(crate) enum ServeError {
     /// The proxy did not start.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
+    /// The process that serves this site does not make way.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
+    /// `User` or `Group` cannot be become.
+    #[error(transparent)]
+    Privilege(#[from] PrivilegeError),
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(#[source] io::Error),
@@ -43,37 +52,161 @@ const GRACE: Duration = Duration::from_secs(30);
 /// More threads than that are a mistake.
 const MOST_LOOPS: usize = 1024;
 
-/// Serves until TERM or INT.
+/// What the main thread waits for.
+enum Event {
+    /// A signal came.
+    Signal(i32),
+    /// Another process wants to take over.
+    Asked(Caller),
+    /// It serves; nothing is left to do here but to finish.
+    Replaced(Caller),
+}
+
+/// How serving ends.
+enum End {
+    /// TERM or INT: idle connections are closed.
+    Stop,
+    /// WINCH: idle connections may ask once more.
+    Graceful,
+    /// Another process serves.
+    Replaced(Caller),
+}
+
+/// Serves until a signal or another process ends it.
 ///
 /// # Errors
 /// Serving did not begin.
 pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let outlet = Outlet::install();
-    let mut signals =
-        Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1]).map_err(ServeError::Signals)?;
+    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGWINCH]);
+    let signals = signals.map_err(ServeError::Signals)?;
     let loaded = site::read(&args.site);
     let config = site::usable(&args.site, loaded, Paint::stderr(), |found| eprint!("{found}"))?;
-    let pid_file = PidFile::write(&config)?;
+    let identity = Identity::of(&config)?;
     let grace = args.grace.map(Duration::from_secs).or(config.grace).unwrap_or(GRACE);
     let loops = loops(args, &config);
-    let (mut proxy, warnings) = Proxy::start(config, loops)?;
+    let files = args.site.identity();
+    let name = door_name(&config);
+    let pid_path = config.pid_file.clone();
+
+    let owner = handover::started_by();
+    let mut taken = handover::take(&name, &files, identity.as_ref().map(Identity::uid))?;
+    let inherited = taken.as_mut().map(Taken::sockets).unwrap_or_default();
+    let mut pid_file = None;
+    let opened = || {
+        pid_file = Some(PidFile::write(pid_path).map_err(io::Error::other)?);
+        identity.as_ref().map_or(Ok(()), Identity::assume)
+    };
+    let (mut proxy, warnings) = Proxy::start_with(config, loops, inherited, opened)?;
     connect(&proxy, &outlet);
     warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    let (events, happened) = unbounded();
+    let door = open_door(&name, owner, taken, &events);
+    watch(signals, &events);
     for address in proxy.addresses() {
         eprintln!("jackdaw: listening on {address}");
         log::info!("listening on {address}");
     }
-    for signal in signals.forever() {
-        match signal {
-            SIGHUP => reload(args, &mut proxy, &outlet),
-            SIGUSR1 => proxy.reopen_logs(),
-            _ => break,
+
+    let end = attend(args, &mut proxy, &outlet, &files, &happened, &events);
+    log::info!("stopping, requests in flight get {} s", grace.as_secs());
+    match end {
+        End::Stop => proxy.stop(grace),
+        End::Graceful => proxy.retire(grace),
+        End::Replaced(caller) => {
+            // The name is free once nobody holds the socket, which the thread at it does, too.
+            if let Some(door) = door {
+                door.close();
+            }
+            caller.leave();
+            proxy.retire(grace);
         }
     }
-    log::info!("stopping, requests in flight get {} s", grace.as_secs());
-    proxy.stop(grace);
     drop(pid_file);
     Ok(())
+}
+
+/// Does what signals and successors ask for, until the end.
+fn attend(
+    args: &ServeArgs,
+    proxy: &mut Proxy,
+    outlet: &Outlet,
+    files: &Path,
+    happened: &Receiver<Event>,
+    events: &Sender<Event>,
+) -> End {
+    for event in happened {
+        match event {
+            Event::Signal(SIGHUP) => reload(args, proxy, outlet),
+            Event::Signal(SIGUSR1) => proxy.reopen_logs(),
+            Event::Signal(SIGWINCH) => return End::Graceful,
+            Event::Signal(_) => return End::Stop,
+            Event::Asked(mut caller) => match caller.give(files, proxy.sockets()) {
+                Ok(()) => await_successor(caller, events.clone()),
+                Err(error) => log::warn!("a process wanted to take over, but {error}"),
+            },
+            Event::Replaced(caller) => return End::Replaced(caller),
+        }
+    }
+    End::Stop
+}
+
+fn await_successor(mut caller: Caller, events: Sender<Event>) {
+    std::thread::spawn(move || {
+        if caller.serves() {
+            let _ = events.send(Event::Replaced(caller));
+        } else {
+            log::warn!("the process that wanted to take over did not come up");
+        }
+    });
+}
+
+/// Signals as events.
+fn watch(mut signals: Signals, events: &Sender<Event>) {
+    let events = events.clone();
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            if events.send(Event::Signal(signal)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Lets the process that served before go, and opens the door for the next.
+fn open_door(name: &str, owner: u32, taken: Option<Taken>, events: &Sender<Event>) -> Option<Door> {
+    if let Some(taken) = taken {
+        log::info!("the sockets of process {} were taken over", taken.from);
+        if let Err(error) = taken.complete() {
+            log::warn!("the process that served before does not answer: {error}");
+        }
+    }
+    let opened = Door::open(name, owner).and_then(|door| Ok((door.try_clone()?, door)));
+    match opened {
+        Ok((door, own)) => {
+            let events = events.clone();
+            std::thread::spawn(move || {
+                while let Some(caller) = own.wait() {
+                    if events.send(Event::Asked(caller)).is_err() {
+                        return;
+                    }
+                }
+            });
+            Some(door)
+        }
+        Err(error) => {
+            log::warn!("no other process will be able to take over: {error}");
+            None
+        }
+    }
+}
+
+/// What a successor knows us by.
+fn door_name(config: &Config) -> String {
+    config.listeners.first().map_or_else(String::new, |listen| match listen.ip {
+        Some(ip) => std::net::SocketAddr::new(ip, listen.port).to_string(),
+        None => format!("*:{}", listen.port),
+    })
 }
 
 /// Messages go where the configuration says.
@@ -109,19 +242,26 @@ fn loops(args: &ServeArgs, config: &Config) -> usize {
 struct PidFile(Option<PathBuf>);
 
 impl PidFile {
-    fn write(config: &Config) -> Result<Self, ServeError> {
-        let Some(path) = config.pid_file.clone() else { return Ok(Self(None)) };
-        match fs::write(&path, format!("{}\n", std::process::id())) {
+    fn write(path: Option<PathBuf>) -> Result<Self, ServeError> {
+        let Some(path) = path else { return Ok(Self(None)) };
+        match fs::write(&path, own_line()) {
             Ok(()) => Ok(Self(Some(path))),
             Err(source) => Err(ServeError::PidFile { path, source }),
         }
     }
 }
 
+fn own_line() -> String {
+    format!("{}\n", std::process::id())
+}
+
 impl Drop for PidFile {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
-            let _ = fs::remove_file(path);
+            // Who took over has written it anew.
+            if fs::read_to_string(path).is_ok_and(|line| line == own_line()) {
+                let _ = fs::remove_file(path);
+            }
         }
     }
 }

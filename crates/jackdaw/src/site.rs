@@ -19,6 +19,14 @@ pub(crate) struct Unusable {
     errors: usize,
 }
 
+impl SiteArgs {
+    /// What tells one site from another: the file it begins with.
+    pub(crate) fn identity(&self) -> PathBuf {
+        let first = self.file.as_ref().or(self.workers.as_ref()).cloned().unwrap_or_default();
+        std::fs::canonicalize(&first).unwrap_or(first)
+    }
+}
+
 /// Reads what the arguments name.
 pub(crate) fn read(args: &SiteArgs) -> Loaded {
     let options =

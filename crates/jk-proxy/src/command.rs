@@ -7,6 +7,16 @@ use crate::arena::Key;
 use crate::files::Fetched;
 use crate::shared::Shared;
 
+/// What becomes of clients that have asked nothing yet, or nothing more, when a loop finishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// They are closed: nobody is there for a request that is on its way.
+    Close,
+    /// They may ask once more, as long as they may be idle, and are then told that the connection
+    /// ends: somebody else takes the connections that follow.
+    Await,
+}
+
 /// An entry of a loop's inbox.
 #[derive(Debug)]
 pub(crate) enum Command<S> {
@@ -16,6 +26,8 @@ pub(crate) enum Command<S> {
     Finish {
         /// The grace time.
         grace: Duration,
+        /// What becomes of idle clients.
+        idle: Idle,
     },
     /// A slot of the pool that this client waits for came free.
     SlotFree(Key),

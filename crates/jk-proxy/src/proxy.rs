@@ -1,7 +1,7 @@
 //! The whole proxy: starts loops, swaps configurations, stops.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jk_config::{Config, Listen, LogLevel};
 
 use crate::assemble::{AssembleError, Warning, assemble};
-use crate::command::Command;
+use crate::command::{Command, Idle};
 use crate::files::Files;
 use crate::logs::{ErrorLog, Logs};
 use crate::net::{Endpoints, Inboxes, ListenError, MioStream, Order};
@@ -42,8 +42,8 @@ pub struct Proxy {
     inboxes: Arc<Inboxes>,
     threads: Vec<JoinHandle<()>>,
     logs: Logs,
-    /// What is listened on: as asked for, and as it is.
-    listening: Vec<(SocketAddr, SocketAddr)>,
+    /// What is listened on.
+    listening: Vec<Endpoints>,
     shared: Arc<Shared<MioStream>>,
 }
 
@@ -54,13 +54,30 @@ impl Proxy {
     /// # Errors
     /// Nothing is served then.
     pub fn start(config: Config, loops: usize) -> Result<(Self, Vec<Warning>), ProxyError> {
+        Self::start_with(config, loops, Vec::new(), || Ok(()))
+    }
+
+    /// Starts to serve on sockets that another process listened on, as far as the configuration
+    /// wants them. `opened` is called when all logs and sockets are open, before anybody is served.
+    ///
+    /// # Errors
+    /// Nothing is served then.
+    pub fn start_with(
+        config: Config,
+        loops: usize,
+        mut inherited: Vec<TcpListener>,
+        opened: impl FnOnce() -> io::Result<()>,
+    ) -> Result<(Self, Vec<Warning>), ProxyError> {
         if config.listeners.is_empty() {
             return Err(ProxyError::NoListener);
         }
         let mut logs = Logs::start()?;
         let clock = crate::net::clock();
         let (site, warnings) = assemble(config, &mut logs, clock.seconds())?;
-        let endpoints = open(&site.config.listeners, loops, site.config.listen_backlog)?;
+        let backlog = site.config.listen_backlog;
+        let endpoints = open(&site.config.listeners, loops, backlog, &mut inherited)?;
+        drop(inherited);
+        opened()?;
         let shared = Shared::new(site, loops, Instant::now());
         let (event_loops, inboxes) = crate::net::create(loops)?;
 
@@ -80,13 +97,20 @@ impl Proxy {
             threads.push(std::thread::Builder::new().name(format!("loop {home}")).spawn(run)?);
         }
         let mut proxy = Self { inboxes, threads, logs, listening: Vec::new(), shared };
-        endpoints.into_iter().for_each(|endpoints| proxy.listen(endpoints));
+        for endpoints in endpoints {
+            proxy.listen(endpoints)?;
+        }
         Ok((proxy, warnings))
     }
 
     /// The addresses that are listened on.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listening.iter().map(|(_, address)| *address).collect()
+        self.listening.iter().map(|endpoints| endpoints.address).collect()
+    }
+
+    /// The sockets that are listened on, for a process that takes over.
+    pub fn sockets(&self) -> impl Iterator<Item = &TcpListener> {
+        self.listening.iter().flat_map(|endpoints| &endpoints.sockets)
     }
 
     /// The error log of the main server, and how much is to be written to it.
@@ -114,18 +138,20 @@ impl Proxy {
             .filter(|listen| !self.listens_on(crate::net::wanted(listen)))
             .cloned()
             .collect();
-        let endpoints = open(&fresh, loops, site.config.listen_backlog)?;
+        let endpoints = open(&fresh, loops, site.config.listen_backlog, &mut Vec::new())?;
         self.shared = Shared::new(site, loops, Instant::now());
         let shared = &self.shared;
         self.inboxes.send_all(|| Order::Engine(Command::Adopt(Arc::clone(shared))));
-        self.listening.retain(|(asked, address)| {
-            let keep = wanted.contains(asked);
+        self.listening.retain(|endpoints| {
+            let keep = wanted.contains(&endpoints.wanted);
             if !keep {
-                self.inboxes.send_all(|| Order::Unlisten(*address));
+                self.inboxes.send_all(|| Order::Unlisten(endpoints.address));
             }
             keep
         });
-        endpoints.into_iter().for_each(|endpoints| self.listen(endpoints));
+        for endpoints in endpoints {
+            self.listen(endpoints)?;
+        }
         Ok(warnings)
     }
 
@@ -136,8 +162,21 @@ impl Proxy {
 
     /// Stops accepting, lets requests in flight end within `grace`, and returns when all loops have
     /// ended and all log lines are written.
-    pub fn stop(mut self, grace: Duration) {
-        self.inboxes.send_all(|| Order::Engine(Command::Finish { grace }));
+    pub fn stop(self, grace: Duration) {
+        self.finish(grace, Idle::Close);
+    }
+
+    /// As [`Proxy::stop`], but connections that are idle may bring one request more, and are told
+    /// with its answer that they end: for when another process takes the connections that follow,
+    /// or nobody is in a hurry.
+    pub fn retire(self, grace: Duration) {
+        self.finish(grace, Idle::Await);
+    }
+
+    fn finish(mut self, grace: Duration, idle: Idle) {
+        // Before the loops close theirs: the queue of a socket lives as long as one descriptor.
+        self.listening.clear();
+        self.inboxes.send_all(|| Order::Engine(Command::Finish { grace, idle }));
         for thread in self.threads.drain(..) {
             // A loop that panicked has ended as well.
             let _ = thread.join();
@@ -146,26 +185,37 @@ impl Proxy {
     }
 
     fn listens_on(&self, wanted: SocketAddr) -> bool {
-        self.listening.iter().any(|(asked, _)| *asked == wanted)
+        self.listening.iter().any(|endpoints| endpoints.wanted == wanted)
     }
 
-    fn listen(&mut self, endpoints: Endpoints) {
-        self.listening.push((endpoints.wanted, endpoints.address));
-        for (home, socket) in endpoints.sockets.into_iter().enumerate() {
-            self.inboxes.send(home, Order::Listen(endpoints.address, socket));
+    fn listen(&mut self, endpoints: Endpoints) -> io::Result<()> {
+        for (home, share) in endpoints.share(self.inboxes.len())?.into_iter().enumerate() {
+            for socket in share {
+                self.inboxes.send(home, Order::Listen(endpoints.address, socket));
+            }
         }
+        self.listening.push(endpoints);
+        Ok(())
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.inboxes.send_all(|| Order::Engine(Command::Finish { grace: Duration::ZERO }));
+        self.inboxes.send_all(|| {
+            Order::Engine(Command::Finish { grace: Duration::ZERO, idle: Idle::Close })
+        });
     }
 }
 
-fn open(listeners: &[Listen], loops: usize, backlog: u32) -> Result<Vec<Endpoints>, ProxyError> {
-    listeners
-        .iter()
-        .map(|listen| Endpoints::open(listen, loops, backlog).map_err(ProxyError::from))
-        .collect()
+fn open(
+    listeners: &[Listen],
+    loops: usize,
+    backlog: u32,
+    inherited: &mut Vec<TcpListener>,
+) -> Result<Vec<Endpoints>, ProxyError> {
+    let open = |listen| match Endpoints::inherit(listen, inherited) {
+        Some(endpoints) => Ok(endpoints),
+        None => Endpoints::open(listen, loops, backlog).map_err(ProxyError::from),
+    };
+    listeners.iter().map(open).collect()
 }

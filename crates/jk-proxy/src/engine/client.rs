@@ -169,7 +169,7 @@ impl<S: Stream> Client<S> {
         let timeout = self.head_timeout(ctx);
         if !self.line.readable {
             let idle = self.stash.is_empty();
-            if idle && ctx.finishing {
+            if idle && ctx.finishing && !ctx.awaits_idle {
                 return Step::Gone;
             }
             if ctx.clock.now >= self.since + timeout {

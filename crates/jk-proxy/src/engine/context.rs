@@ -95,6 +95,8 @@ pub(crate) struct Context<N: Net> {
     pub files: Files,
     /// No new request is accepted.
     pub finishing: bool,
+    /// While finishing: idle clients may ask once more.
+    pub awaits_idle: bool,
     /// How many loops there are.
     pub loops: usize,
     spare: Vec<Box<Exchange<N::Stream>>>,
@@ -128,6 +130,7 @@ impl<N: Net> Context<N> {
             log,
             files,
             finishing: false,
+            awaits_idle: false,
             loops,
             spare: Vec::new(),
         }

@@ -41,7 +41,7 @@ pub(crate) use net::{Connect, Net, Stream};
 pub(crate) use request::Ends;
 
 use crate::arena::{Arena, Key};
-use crate::command::Command;
+use crate::command::{Command, Idle};
 use client::{Client, Fate};
 
 /// What an event says of a socket.
@@ -144,7 +144,7 @@ impl<N: Net> Engine<N> {
     pub(crate) fn command(&mut self, command: Command<N::Stream>) {
         match command {
             Command::Adopt(shared) => self.adopt(&shared),
-            Command::Finish { grace } => self.finish(grace),
+            Command::Finish { grace, idle } => self.finish(grace, idle),
             Command::SlotFree(client) => self.advance(client),
             Command::Taken(key) => drop(self.ctx.backends.remove(key)),
             Command::ProbeIdle => probe::begin(&mut self.ctx),
@@ -216,9 +216,13 @@ impl<N: Net> Engine<N> {
         maintenance::retire(&mut self.ctx, &old);
     }
 
-    fn finish(&mut self, grace: Duration) {
+    fn finish(&mut self, grace: Duration, idle: Idle) {
         self.ctx.finishing = true;
+        self.ctx.awaits_idle = idle == Idle::Await;
         self.stop_at = Some(self.ctx.clock.now + grace);
+        if self.ctx.awaits_idle {
+            return;
+        }
         let idle: Vec<Key> = self.clients.keys().collect();
         for key in idle {
             match self.clients.get(key) {

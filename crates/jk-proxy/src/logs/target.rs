@@ -61,8 +61,12 @@ impl Target {
 
     pub(super) fn reopen(&mut self) {
         if let Self::File { path, file } = self {
-            if let Ok(fresh) = append(path) {
-                *file = fresh;
+            match append(path) {
+                Ok(fresh) => *file = fresh,
+                Err(error) => log::error!(
+                    "log {}: cannot be opened again, {error}; the old file is written on",
+                    path.display()
+                ),
             }
         }
     }

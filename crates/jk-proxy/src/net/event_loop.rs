@@ -26,6 +26,9 @@ const EVENTS: usize = 1024;
 /// Connections accepted from one listener before other events get their turn.
 const ACCEPTS: usize = 64;
 
+/// The most that are taken from the queue of a listener at its end.
+const LAST_ACCEPTS: usize = 65_536;
+
 /// When accepting fails for want of descriptors or memory, it is tried again after this.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -174,6 +177,21 @@ impl Turn {
         }
     }
 
+    /// Takes whoever waits in the queue of a listener that is about to close: the kernel would reset
+    /// them.
+    fn accept_all(&mut self, at: usize) {
+        for _ in 0..LAST_ACCEPTS {
+            let Some(Some((_, listener))) = self.listeners.get(at) else { return };
+            match listener.accept() {
+                Ok((stream, peer)) => begin(&mut self.engine, stream, peer),
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                    _ => return,
+                },
+            }
+        }
+    }
+
     fn accept(&mut self, at: usize) {
         let Some(Some((_, listener))) = self.listeners.get(at) else { return };
         for _ in 0..ACCEPTS {
@@ -197,16 +215,22 @@ impl Turn {
         match order {
             Order::Engine(command) => {
                 let finish = matches!(command, Command::Finish { .. });
+                if finish {
+                    (0..self.listeners.len()).for_each(|at| self.accept_all(at));
+                }
                 self.engine.command(command);
                 if finish {
-                    self.listeners.iter_mut().for_each(|listener| *listener = None);
+                    self.listeners.clear();
+                    self.accept_at = None;
                 }
             }
             Order::Listen(address, socket) => self.listen(address, socket),
             Order::Unlisten(address) => {
-                for listener in &mut self.listeners {
-                    if listener.as_ref().is_some_and(|(other, _)| *other == address) {
-                        *listener = None;
+                for at in 0..self.listeners.len() {
+                    let known = self.listeners[at].as_ref().map(|(known, _)| *known);
+                    if known == Some(address) {
+                        self.accept_all(at);
+                        self.listeners[at] = None;
                     }
                 }
             }

@@ -34,6 +34,7 @@ impl Endpoints {
     /// The address is taken, not ours, or not permitted.
     pub(crate) fn open(listen: &Listen, loops: usize, backlog: u32) -> Result<Self, ListenError> {
         let wanted = wanted(listen);
+        let fail = |source| ListenError { address: wanted, source };
         // SO_REUSEPORT would let us share the port with whoever has it, as long as it is us.
         if listen.port != 0 {
             probe(wanted).map_err(|source| ListenError { address: wanted, source })?;
@@ -45,7 +46,6 @@ impl Endpoints {
             }
             _ => Err(error),
         });
-        let fail = |source| ListenError { address: wanted, source };
         let first = first.map_err(fail)?;
         let address = first.local_addr().map_err(fail)?;
         let mut sockets = vec![first];
@@ -53,6 +53,41 @@ impl Endpoints {
             sockets.push(bind(address, backlog).map_err(fail)?);
         }
         Ok(Self { wanted, address, sockets })
+    }
+}
+
+impl Endpoints {
+    /// Takes those of `inherited` that listen where this `Listen` wants to. All of them are kept:
+    /// connections wait in the queue of each.
+    pub(crate) fn inherit(listen: &Listen, inherited: &mut Vec<TcpListener>) -> Option<Self> {
+        let wanted = wanted(listen);
+        let fits = |address: SocketAddr| {
+            let ipv4 = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), wanted.port());
+            address == wanted || (listen.ip.is_none() && address == ipv4)
+        };
+        let mut sockets = Vec::new();
+        inherited.retain(|socket| match (socket.local_addr(), socket.try_clone()) {
+            (Ok(address), Ok(own)) if fits(address) => {
+                sockets.push(own);
+                false
+            }
+            _ => true,
+        });
+        let address = sockets.first()?.local_addr().ok()?;
+        Some(Self { wanted, address, sockets })
+    }
+
+    /// The sockets that each of `loops` loops is to accept on; together they are all.
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub(crate) fn share(&self, loops: usize) -> io::Result<Vec<Vec<TcpListener>>> {
+        let mut shares: Vec<Vec<TcpListener>> = (0..loops).map(|_| Vec::new()).collect();
+        for at in 0..loops.max(self.sockets.len()) {
+            let socket = &self.sockets[at % self.sockets.len()];
+            shares[at % loops].push(socket.try_clone()?);
+        }
+        Ok(shares)
     }
 }
 
