@@ -13,6 +13,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::cmsg_space;
@@ -125,10 +126,12 @@ impl Door {
         Ok(Self { listener: self.listener.try_clone()?, owner: self.owner })
     }
 
-    /// Gives the name up: whoever waits at the door is woken, and nobody comes any more.
-    pub(crate) fn close(self) {
+    /// Gives the name up: whoever waits at the door is woken, and nobody comes any more. The name is
+    /// free once `waiting`, which has a handle of its own, has ended.
+    pub(crate) fn close(self, waiting: JoinHandle<()>) {
         // Fails only if it is closed.
         let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
+        let _ = waiting.join();
     }
 
     /// Waits for somebody who may ask; `None` when nobody can any more.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -58,6 +59,8 @@ enum Event {
     Signal(i32),
     /// Another process wants to take over.
     Asked(Caller),
+    /// It did not come up.
+    Failed,
     /// It serves; nothing is left to do here but to finish.
     Replaced(Caller),
 }
@@ -114,9 +117,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
         End::Stop => proxy.stop(grace),
         End::Graceful => proxy.retire(grace),
         End::Replaced(caller) => {
-            // The name is free once nobody holds the socket, which the thread at it does, too.
-            if let Some(door) = door {
-                door.close();
+            if let Some((door, waiting)) = door {
+                door.close(waiting);
             }
             caller.leave();
             proxy.retire(grace);
@@ -135,16 +137,30 @@ fn attend(
     happened: &Receiver<Event>,
     events: &Sender<Event>,
 ) -> End {
+    // Processes that have the sockets and do not serve yet, and whether we were told to stop since.
+    let (mut successors, mut told) = (0_u32, false);
     for event in happened {
         match event {
             Event::Signal(SIGHUP) => reload(args, proxy, outlet),
             Event::Signal(SIGUSR1) => proxy.reopen_logs(),
             Event::Signal(SIGWINCH) => return End::Graceful,
+            // Somebody is about to serve in our place: nobody needs to be cut off.
+            Event::Signal(_) if successors > 0 => told = true,
             Event::Signal(_) => return End::Stop,
             Event::Asked(mut caller) => match caller.give(files, proxy.sockets()) {
-                Ok(()) => await_successor(caller, events.clone()),
+                Ok(()) => {
+                    successors += 1;
+                    await_successor(caller, events.clone());
+                }
                 Err(error) => log::warn!("a process wanted to take over, but {error}"),
             },
+            Event::Failed => {
+                log::warn!("the process that wanted to take over did not come up");
+                successors = successors.saturating_sub(1);
+                if told && successors == 0 {
+                    return End::Stop;
+                }
+            }
             Event::Replaced(caller) => return End::Replaced(caller),
         }
     }
@@ -153,11 +169,8 @@ fn attend(
 
 fn await_successor(mut caller: Caller, events: Sender<Event>) {
     std::thread::spawn(move || {
-        if caller.serves() {
-            let _ = events.send(Event::Replaced(caller));
-        } else {
-            log::warn!("the process that wanted to take over did not come up");
-        }
+        let event = if caller.serves() { Event::Replaced(caller) } else { Event::Failed };
+        let _ = events.send(event);
     });
 }
 
@@ -174,7 +187,12 @@ fn watch(mut signals: Signals, events: &Sender<Event>) {
 }
 
 /// Lets the process that served before go, and opens the door for the next.
-fn open_door(name: &str, owner: u32, taken: Option<Taken>, events: &Sender<Event>) -> Option<Door> {
+fn open_door(
+    name: &str,
+    owner: u32,
+    taken: Option<Taken>,
+    events: &Sender<Event>,
+) -> Option<(Door, JoinHandle<()>)> {
     if let Some(taken) = taken {
         log::info!("the sockets of process {} were taken over", taken.from);
         if let Err(error) = taken.complete() {
@@ -185,14 +203,14 @@ fn open_door(name: &str, owner: u32, taken: Option<Taken>, events: &Sender<Event
     match opened {
         Ok((door, own)) => {
             let events = events.clone();
-            std::thread::spawn(move || {
+            let waiting = std::thread::spawn(move || {
                 while let Some(caller) = own.wait() {
                     if events.send(Event::Asked(caller)).is_err() {
                         return;
                     }
                 }
             });
-            Some(door)
+            Some((door, waiting))
         }
         Err(error) => {
             log::warn!("no other process will be able to take over: {error}");

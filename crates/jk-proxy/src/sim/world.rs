@@ -16,7 +16,7 @@ use super::net::{Hub, SimNet};
 use super::site;
 use super::wire::{End, SimStream, pair};
 use crate::assemble::assemble;
-use crate::command::Command;
+use crate::command::{Command, Idle};
 use crate::engine::{Clock, Context, Ends, Engine, Readiness};
 use crate::files::Files;
 use crate::logs::Logs;
@@ -483,7 +483,7 @@ impl World {
         }
         assert!(self.backends.is_empty(), "connections of an old configuration stay open");
         for home in 0..self.loops.len() {
-            let finish = Command::Finish { grace: Duration::from_secs(1) };
+            let finish = Command::Finish { grace: Duration::from_secs(1), idle: Idle::Close };
             self.hub.borrow_mut().inboxes[home].push_back(finish);
         }
         self.exhaust();
