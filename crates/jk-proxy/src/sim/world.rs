@@ -293,10 +293,10 @@ impl World {
     }
 
     fn time_passes(&mut self) {
-        let step = match self.dice.below(8) {
+        let step = match self.dice.below(60) {
             _ if !self.faults => self.dice.below(3) as u64,
-            0..=4 => self.dice.below(20) as u64,
-            5 | 6 => self.dice.below(1500) as u64,
+            0..=52 => self.dice.below(4) as u64,
+            53..=58 => self.dice.below(1500) as u64,
             _ => self.dice.below(30_000) as u64,
         };
         self.advance(Duration::from_millis(step));
@@ -308,7 +308,7 @@ impl World {
     }
 
     fn misfortune(&mut self) {
-        match self.dice.below(40) {
+        match self.dice.below(160) {
             0 => {
                 // The wall clock is set.
                 let step = Duration::from_secs(self.dice.below(100_000) as u64);
