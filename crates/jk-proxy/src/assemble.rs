@@ -15,6 +15,7 @@ use jk_site::vhost::{ServerId, VhostTable};
 use jk_types::{AjpSettings, LbSettings, WorkerKind};
 use parking_lot::Mutex;
 
+use crate::live::Live;
 use crate::logs::Logs;
 use crate::rules::RuleSet;
 use crate::site::{AccessLog, Backend, Host, JkLog, Kind, Lb, Site, Worker};
@@ -87,7 +88,7 @@ impl Builder {
         match kind {
             WorkerKind::Ajp(settings) => Kind::Ajp { backend: self.backend(settings) },
             WorkerKind::Lb(settings) => Kind::Lb(Box::new(self.lb(settings))),
-            WorkerKind::Status(_) => Kind::Status,
+            WorkerKind::Status(settings) => Kind::Status(settings.clone()),
         }
     }
 
@@ -99,9 +100,14 @@ impl Builder {
         let members = &self.backends[first..];
         let counters = members.iter().map(|backend| Arc::clone(&backend.counters)).collect();
         let unresolved: Vec<bool> =
-            members.iter().map(|backend| backend.address.is_none()).collect();
+            members.iter().map(|backend| backend.live.address().is_none()).collect();
         let balancer = LbWorker::new(settings, counters, &unresolved, self.now);
-        Lb { settings: settings.clone(), first, balancer: Mutex::new(balancer) }
+        Lb {
+            settings: settings.clone(),
+            first,
+            sticky: settings.sticky_session.into(),
+            balancer: Mutex::new(balancer),
+        }
     }
 
     fn backend(&mut self, settings: &AjpSettings) -> usize {
@@ -120,7 +126,7 @@ impl Builder {
         });
         self.backends.push(Backend {
             settings: settings.clone(),
-            address,
+            live: Live::new(settings, address),
             source,
             counters,
             pool_size: size as usize,

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::net::ToSocketAddrs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::SystemTime;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use jk_site::files::Found;
+use jk_status::Addresses;
 
 use crate::arena::Key;
 use crate::pool::LoopId;
@@ -22,6 +24,7 @@ pub(crate) const BLOCK: usize = 64 * 1024;
 enum Job {
     Open { home: LoopId, client: Key, path: PathBuf, alias: Option<Alias>, index: Vec<Index> },
     Refresh { home: LoopId, client: Key, rules: Arc<RuleSet> },
+    Resolve { home: LoopId, client: Key, hosts: Vec<String> },
     Read { home: LoopId, client: Key, file: File, offset: u64, buffer: Vec<u8>, len: usize },
 }
 
@@ -74,6 +77,8 @@ pub(crate) enum Fetched {
     Broken,
     /// The rules are what their file says.
     Refreshed,
+    /// What names of hosts mean.
+    Resolved(Addresses),
 }
 
 /// The way to the file threads.
@@ -118,6 +123,11 @@ impl Files {
         let _ = self.jobs.send(Job::Refresh { home, client, rules });
     }
 
+    /// Looks hosts up.
+    pub(crate) fn resolve(&self, home: LoopId, client: Key, hosts: Vec<String>) {
+        let _ = self.jobs.send(Job::Resolve { home, client, hosts });
+    }
+
     /// Reads up to `len` bytes from `offset`, using `buffer`'s memory.
     pub(crate) fn read(
         &self,
@@ -142,11 +152,23 @@ fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
                 rules.refresh();
                 reply(home, client, Fetched::Refreshed);
             }
+            Job::Resolve { home, client, hosts } => {
+                reply(home, client, Fetched::Resolved(resolve(hosts)));
+            }
             Job::Read { home, client, file, offset, buffer, len } => {
                 reply(home, client, read(file, offset, buffer, len));
             }
         }
     }
+}
+
+/// A host without addresses is one that cannot be resolved.
+fn resolve(hosts: Vec<String>) -> Addresses {
+    let addresses = |host: &str| {
+        let found = (host, 0).to_socket_addrs();
+        found.map(|found| found.map(|address| address.ip()).collect()).unwrap_or_default()
+    };
+    hosts.into_iter().map(|host| (host.clone(), addresses(&host))).collect()
 }
 
 fn open_either(path: PathBuf, alias: Option<Alias>, index: Vec<Index>) -> Fetched {

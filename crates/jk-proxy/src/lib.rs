@@ -14,6 +14,7 @@ mod assemble;
 mod command;
 mod engine;
 mod files;
+mod live;
 mod logs;
 mod net;
 mod pool;

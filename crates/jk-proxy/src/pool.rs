@@ -65,6 +65,8 @@ pub(crate) struct Pool<S> {
     created: Instant,
     /// No connection is kept any more: the configuration it belongs to was replaced.
     retired: bool,
+    /// Connections up to this place lead to an address that is no longer the backend's.
+    stale: u64,
 }
 
 impl<S> Pool<S> {
@@ -79,6 +81,7 @@ impl<S> Pool<S> {
             next_order: 0,
             created: now,
             retired: false,
+            stale: 0,
         }
     }
 
@@ -128,7 +131,7 @@ impl<S> Pool<S> {
         self.released = self.released.wrapping_add(1);
         let mut refused = None;
         match parked {
-            Some(parked) if self.retired => refused = Some(parked),
+            Some(parked) if self.retired || parked.order <= self.stale => refused = Some(parked),
             Some(parked) => {
                 // The lowest last, where it is taken from.
                 let idle = &mut self.idle[home];
@@ -225,6 +228,13 @@ impl<S> Pool<S> {
     /// Keeps no connection from now on; answers the idle ones of one loop.
     pub(crate) fn retire(&mut self, home: LoopId) -> Vec<Parked<S>> {
         self.retired = true;
+        std::mem::take(&mut self.idle[home])
+    }
+
+    /// Connections that were opened before now are kept no longer; answers the idle ones of one
+    /// loop.
+    pub(crate) fn renew(&mut self, home: LoopId) -> Vec<Parked<S>> {
+        self.stale = self.next_order;
         std::mem::take(&mut self.idle[home])
     }
 

@@ -1,9 +1,8 @@
 //! A configuration made ready to serve: rules compiled, names resolved, counters and balancers in
 //! place. Immutable but for what is counted; a reload builds another.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use jk_balance::{LbWorker, WorkerCounters};
 use jk_config::{Config, JkOptions, Server};
@@ -11,9 +10,10 @@ use jk_site::access_log::Format;
 use jk_site::canonical::Identity;
 use jk_site::env::EnvRules;
 use jk_site::vhost::{ServerId, VhostTable};
-use jk_types::{AjpSettings, LbSettings};
+use jk_types::{AjpSettings, LbSettings, StatusSettings};
 use parking_lot::Mutex;
 
+use crate::live::Live;
 use crate::logs::LogId;
 use crate::rules::RuleSet;
 
@@ -102,7 +102,7 @@ pub(crate) enum Kind {
     /// A load balancer.
     Lb(Box<Lb>),
     /// The management pages.
-    Status,
+    Status(Box<StatusSettings>),
 }
 
 impl Kind {
@@ -111,7 +111,7 @@ impl Kind {
         match self {
             Self::Ajp { .. } => "ajp13",
             Self::Lb(_) => "lb",
-            Self::Status => "status",
+            Self::Status(_) => "status",
         }
     }
 }
@@ -123,17 +123,31 @@ pub(crate) struct Lb {
     pub settings: LbSettings,
     /// The backend of its first member; the others follow in order.
     pub first: usize,
+    /// Whether sessions count now.
+    pub sticky: AtomicBool,
     /// What all loops share, held for one decision at a time and never across IO.
     pub balancer: Mutex<LbWorker>,
+}
+
+impl Lb {
+    /// Whether requests need to be searched for sessions.
+    pub(crate) fn is_sticky(&self) -> bool {
+        self.sticky.load(Relaxed)
+    }
+
+    /// Sessions count from now on, or no longer.
+    pub(crate) fn sees_sessions(&self, sticky: bool) {
+        self.sticky.store(sticky, Relaxed);
+    }
 }
 
 /// One AJP worker instance.
 #[derive(Debug)]
 pub(crate) struct Backend {
-    /// Its settings.
+    /// Its settings as configured.
     pub settings: AjpSettings,
-    /// Its address; `None` when it is never contacted.
-    pub address: Option<SocketAddr>,
+    /// Those that may have changed since.
+    pub live: Live,
     /// The local address to connect from.
     pub source: Option<std::net::IpAddr>,
     /// What all instances of its name share.

@@ -315,7 +315,7 @@ impl<S: Stream> Exchange<S> {
         let variable = variable.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
         variable
             .or(self.received.extensions().reply_timeout)
-            .unwrap_or(self.backend().settings.reply_timeout)
+            .unwrap_or_else(|| self.backend().live.reply_timeout())
     }
 
     /// Reads the answer to a CPING. `None` while it is incomplete.

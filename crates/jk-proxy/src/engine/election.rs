@@ -40,7 +40,7 @@ impl<S: Stream> Exchange<S> {
                 drop(facts);
                 self.next_member(ctx, line, now);
             }
-            Kind::Status => self.answer_error(ctx, line, 500),
+            Kind::Status(_) => self.begin_status(ctx, line, worker),
         }
     }
 
@@ -167,7 +167,7 @@ pub(super) fn facts<'a, S>(received: &'a Received<S>, lb: &Lb) -> Facts<'a> {
     }
     facts.secure = super::request::is_ssl(received);
     facts.forced_route = received.variable("JK_ROUTE").filter(|route| !route.is_empty());
-    if settings.sticky_session && !facts.sticky_ignore {
+    if lb.is_sticky() && !facts.sticky_ignore {
         let cookie = extensions.session_cookie.as_deref().unwrap_or(&settings.session_cookie);
         let path = extensions.session_path.as_deref().unwrap_or(&settings.session_path);
         let cookies = received
@@ -186,6 +186,6 @@ pub(super) fn lb_of<'s, S>(site: &'s Site, received: &Received<S>) -> Option<&'s
     let worker = received.mapping?.worker?;
     match &site.workers[worker].kind {
         Kind::Lb(lb) => Some(lb),
-        Kind::Ajp { .. } | Kind::Status => None,
+        Kind::Ajp { .. } | Kind::Status(_) => None,
     }
 }

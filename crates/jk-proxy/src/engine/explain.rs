@@ -309,7 +309,7 @@ fn answer(received: &mut Received<Nowhere>, line: &Line<Nowhere>) -> Answer {
         Destination::Worker(worker) => {
             let serving = Rc::clone(&received.serving);
             match &serving.site.workers[worker].kind {
-                Kind::Status => Answer::Status(worker),
+                Kind::Status(_) => Answer::Status(worker),
                 Kind::Ajp { backend } => {
                     let backend = &serving.site.backends[*backend];
                     let packet = packet(received, &Run::default(), line.ends, backend, None);

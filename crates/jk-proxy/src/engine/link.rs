@@ -19,7 +19,9 @@ use crate::token::Token;
 impl<S: Stream> Exchange<S> {
     pub(super) fn connect<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
         let backend = self.backend();
-        let Some(to) = backend.address else { return self.fail(ctx, line, Failure::Connect) };
+        let Some(to) = backend.live.address() else {
+            return self.fail(ctx, line, Failure::Connect);
+        };
         let timeout = backend.settings.socket_connect_timeout;
         let how = Connect {
             to,
@@ -63,9 +65,9 @@ impl<S: Stream> Exchange<S> {
         }
         link.open = true;
         backend.counters.opened();
-        let settings = &backend.settings;
+        let live = &backend.live;
         // At most one probe: after connecting, or before the request if that one is off.
-        let probe = [settings.connect_timeout, settings.prepost_timeout];
+        let probe = [live.connect_timeout(), live.prepost_timeout()];
         match probe.into_iter().find(|timeout| !timeout.is_zero()) {
             Some(timeout) => self.ping(ctx, line, timeout),
             None => self.send_request(ctx, line),

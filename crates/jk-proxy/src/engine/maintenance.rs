@@ -54,11 +54,11 @@ pub(super) fn if_due<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>)
         match &worker.kind {
             Kind::Lb(lb) => lb.balancer.lock().maintain(now, interval),
             Kind::Ajp { backend } => site.backends[*backend].counters.mark_idle(),
-            Kind::Status => {}
+            Kind::Status(_) => {}
         }
     }
     expire(ctx, serving);
-    if site.backends.iter().any(|backend| !backend.settings.connection_ping_interval.is_zero()) {
+    if site.backends.iter().any(|backend| !backend.live.connection_ping_interval().is_zero()) {
         (0..ctx.loops).for_each(|home| ctx.net.send(home, Command::ProbeIdle));
     }
 }
@@ -66,7 +66,7 @@ pub(super) fn if_due<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>)
 /// Closes the expired idle connections of all loops, before the request that caused this takes one.
 fn expire<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>) {
     for (backend, pool) in serving.site.backends.iter().zip(&serving.pools) {
-        let timeout = backend.settings.connection_pool_timeout;
+        let timeout = backend.live.connection_pool_timeout();
         if timeout.is_zero() {
             continue;
         }

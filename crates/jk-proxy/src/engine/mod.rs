@@ -21,7 +21,9 @@ mod reply;
 mod request;
 mod route;
 mod service;
+mod snapshot;
 mod static_file;
+mod status;
 mod translate;
 mod upload;
 mod variables;
@@ -38,6 +40,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use context::{BackendUse, Clock, Context};
 pub(crate) use net::{Connect, Net, Stream};
+pub(crate) use record::local_time;
 pub(crate) use request::Ends;
 
 use crate::arena::{Arena, Key};

@@ -36,12 +36,12 @@ enum Verdict {
 pub(crate) fn begin<N: Net>(ctx: &mut Context<N>) {
     let serving = Rc::clone(&ctx.serving);
     for (at, (backend, pool)) in serving.site.backends.iter().zip(&serving.pools).enumerate() {
-        let interval = backend.settings.connection_ping_interval;
-        let timeout = backend.settings.ping_timeout;
+        let interval = backend.live.connection_ping_interval();
+        let timeout = backend.live.ping_timeout();
         if interval.is_zero() || timeout.is_zero() {
             continue;
         }
-        let clocked = !backend.settings.connection_pool_timeout.is_zero();
+        let clocked = !backend.live.connection_pool_timeout().is_zero();
         let taken = pool.lock().take_for_probe(ctx.home, interval, clocked, ctx.clock.now);
         for mut parked in taken {
             let key = parked.key;

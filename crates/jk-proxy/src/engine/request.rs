@@ -9,10 +9,11 @@ use jk_balance::Failure;
 use jk_config::ForwardUri;
 use jk_http::Framing;
 use jk_site::path::{escape_httpd, escape_proxy};
-use jk_types::{Activation, AjpSettings};
+use jk_types::Activation;
 
 use super::exchange::Received;
 use super::reply::decimal;
+use crate::site::Backend;
 
 /// The two ends of the client's connection.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +88,7 @@ pub(super) fn encode<S>(
     out: &mut Vec<u8>,
     received: &Received<S>,
     ends: Ends,
-    settings: &AjpSettings,
+    backend: &Backend,
     activation: Option<Activation>,
     route: Option<&[u8]>,
 ) -> Result<usize, Failure> {
@@ -109,11 +110,11 @@ pub(super) fn encode<S>(
         server_port: over.local_port.unwrap_or(received.server_port),
         is_ssl: over.is_ssl,
     };
-    let mut encoder = RequestEncoder::begin(out, settings.max_packet_size as usize, &line);
+    let mut encoder = RequestEncoder::begin(out, backend.live.max_packet_size(), &line);
     headers(&mut encoder, received);
 
     let mut attribute = |attribute| encoder.attribute(attribute);
-    if let Some(secret) = &settings.secret {
+    if let Some(secret) = &backend.settings.secret {
         attribute(Attribute::Secret(secret.expose().as_bytes()));
     }
     over.remote_user.into_iter().for_each(|user| attribute(Attribute::RemoteUser(user)));

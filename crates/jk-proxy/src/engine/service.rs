@@ -46,11 +46,11 @@ impl<S: Stream> Exchange<S> {
             backend.counters.too_large();
             return self.end_service(ctx, line, Err(failure), false);
         }
-        if !backend.counters.enter(backend.settings.busy_limit, ctx.clock.seconds()) {
+        if !backend.counters.enter(backend.live.busy_limit(), ctx.clock.seconds()) {
             return self.end_service(ctx, line, Err(Failure::BusyLimit), true);
         }
         self.forward.in_service = true;
-        self.forward.tries = Tries::new(backend.settings.retries, backend.settings.retry_interval);
+        self.forward.tries = Tries::new(backend.live.retries(), backend.live.retry_interval());
         self.try_once(ctx, line);
     }
 
@@ -64,7 +64,7 @@ impl<S: Stream> Exchange<S> {
         self.forward.begin_try();
         while let Some(link) = &self.forward.link {
             if !link.readable {
-                let probe = self.backend().settings.prepost_timeout;
+                let probe = self.backend().live.prepost_timeout();
                 return if probe.is_zero() {
                     self.send_request(ctx, line)
                 } else {
@@ -87,7 +87,7 @@ impl<S: Stream> Exchange<S> {
     ) {
         let serving = Rc::clone(&self.received.serving);
         let backend = &serving.site.backends[self.forward.backend];
-        let options = backend.settings.recovery_options;
+        let options = backend.live.recovery_options();
         let clients_fault = matches!(failure, Failure::ClientRead | Failure::ClientWrite);
         if clients_fault && options.has(RecoveryOptions::ABORT_ON_CLIENT_ERROR) {
             if let Some(link) = &self.forward.link {
@@ -254,5 +254,5 @@ pub(super) fn encode<S>(
 ) -> Result<usize, Failure> {
     let forced = received.variable("JK_ROUTE").filter(|route| !route.is_empty());
     let route = forced.or_else(|| activation.and_then(|_| run.route()));
-    super::request::encode(out, received, ends, &backend.settings, activation, route)
+    super::request::encode(out, received, ends, backend, activation, route)
 }

@@ -105,6 +105,7 @@ impl<S: Stream> Exchange<S> {
             }
             Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
             Some(Fetched::Refreshed) => self.route_on(ctx, line),
+            Some(Fetched::Resolved(addresses)) => self.resolved(ctx, line, &addresses),
             Some(Fetched::Broken) => self.abandon(self.reply.status),
         }
         Flow::Again
