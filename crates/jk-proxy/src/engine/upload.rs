@@ -65,7 +65,7 @@ impl<S: Stream> Exchange<S> {
 
     /// How much content the data packet that is due should carry.
     pub(super) fn due_length(&self) -> usize {
-        let most = max_data(self.backend().settings.max_packet_size as usize);
+        let most = max_data(self.backend().live.max_packet_size());
         let most = match self.forward.conversation.body_due() {
             Some(BodyDue::Asked { wanted }) => most.min(usize::from(wanted)),
             _ => most,
