@@ -1,7 +1,6 @@
 //! The pages of a status worker, and what they change.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use jk_balance::MemberChange;
 use jk_config::JkLogLevel;
@@ -156,7 +155,7 @@ pub(super) fn apply<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>, 
 }
 
 /// Balancers look at `busy_limit` themselves.
-fn limit_members<S>(serving: &Rc<Arc<Shared<S>>>, name: &str, limit: i32) {
+fn limit_members<S>(serving: &Shared<S>, name: &str, limit: i32) {
     for worker in &serving.site.workers {
         let Kind::Lb(lb) = &worker.kind else { continue };
         let mut balancer = lb.balancer.lock();
@@ -184,7 +183,7 @@ fn close_idle<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>, at: us
     }
 }
 
-fn lbs<'s, S>(serving: &'s Rc<Arc<Shared<S>>>, name: &str) -> impl Iterator<Item = &'s Lb> {
+fn lbs<'s, S>(serving: &'s Shared<S>, name: &str) -> impl Iterator<Item = &'s Lb> {
     let worker = serving.site.workers.iter().find(|worker| worker.name == name);
     worker.into_iter().filter_map(|worker| match &worker.kind {
         Kind::Lb(lb) => Some(&**lb),
