@@ -361,7 +361,7 @@ impl World {
             return;
         }
         for backend in &self.shared.site.backends {
-            let port = backend.address.map_or(0, |address| address.port());
+            let port = backend.live.address().map_or(0, |address| address.port());
             let open = |one: &&Backend| one.port == port && !one.end.is_dropped();
             let open = self.backends.iter().filter(open).count();
             assert!(open <= backend.pool_size, "{open} connections to port {port}");
