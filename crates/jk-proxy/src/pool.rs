@@ -65,8 +65,8 @@ pub(crate) struct Pool<S> {
     created: Instant,
     /// No connection is kept any more: the configuration it belongs to was replaced.
     retired: bool,
-    /// Connections up to this place lead to an address that is no longer the backend's.
-    stale: u64,
+    /// Connections before this place lead to an address that is no longer the backend's.
+    renewed: u64,
 }
 
 impl<S> Pool<S> {
@@ -81,7 +81,7 @@ impl<S> Pool<S> {
             next_order: 0,
             created: now,
             retired: false,
-            stale: 0,
+            renewed: 0,
         }
     }
 
@@ -131,7 +131,7 @@ impl<S> Pool<S> {
         self.released = self.released.wrapping_add(1);
         let mut refused = None;
         match parked {
-            Some(parked) if self.retired || parked.order <= self.stale => refused = Some(parked),
+            Some(parked) if self.retired || parked.order < self.renewed => refused = Some(parked),
             Some(parked) => {
                 // The lowest last, where it is taken from.
                 let idle = &mut self.idle[home];
@@ -234,7 +234,7 @@ impl<S> Pool<S> {
     /// Connections that were opened before now are kept no longer; answers the idle ones of one
     /// loop.
     pub(crate) fn renew(&mut self, home: LoopId) -> Vec<Parked<S>> {
-        self.stale = self.next_order;
+        self.renewed = self.next_order + 1;
         std::mem::take(&mut self.idle[home])
     }
 
@@ -364,6 +364,26 @@ mod tests {
         assert!(pool.take_for_probe(0, interval, true, later).is_empty());
         assert_eq!(streams(pool.take_for_probe(0, interval, false, later)), [5]);
         assert_eq!(pool.open(), 1);
+    }
+
+    #[test]
+    fn a_renewed_pool_keeps_only_what_was_opened_since() {
+        let now = Instant::now();
+        let mut pool = Pool::new(3, 2, now);
+        let Some(Start::Fresh(old)) = pool.acquire(new(0), false) else {
+            panic!("nothing is open")
+        };
+        assert!(pool.acquire(new(1), false).is_some());
+        let _ = pool.release(1, Some(parked(2, now)));
+        assert!(pool.renew(0).is_empty());
+        assert_eq!(streams(pool.renew(1)), [2]);
+        let (_, refused) = pool.release(0, Some(Parked { order: old, ..parked(1, now) }));
+        assert_eq!(refused.map(|parked| parked.stream), Some(1));
+        let Some(Start::Fresh(new)) = pool.acquire(new(0), false) else {
+            panic!("nothing is open")
+        };
+        let (_, refused) = pool.release(0, Some(Parked { order: new, ..parked(3, now) }));
+        assert!(refused.is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Html, Link};
 
-const WORDS: [(&str, &str); 23] = [
+const WORDS: [(&str, &str); 25] = [
     ("Name", "The worker's name"),
     ("Type", "The worker's type"),
     ("Route", "The suffix of session ids that stick to the worker"),
@@ -23,8 +23,10 @@ const WORDS: [(&str, &str); 23] = [
     ("RE", "Reply timeouts, fading with time"),
     ("Wr", "Bytes sent to the worker"),
     ("Rd", "Bytes received from the worker"),
-    ("Busy", "Requests being served; MaxBusy: the most at once"),
-    ("Con", "Connections that are open; MaxCon: the most at once"),
+    ("Busy", "Requests being served"),
+    ("MaxBusy", "Requests being served, the most at once"),
+    ("Con", "Connections that are open"),
+    ("MaxCon", "Connections that are open, the most at once"),
     ("RR", "Route of the preferred stand-in"),
     ("Cd", "Cluster domain"),
     ("Rs", "Seconds until recovery is tried, at least/at most"),

@@ -42,9 +42,9 @@ impl Html<'_, '_> {
         if links.is_empty() {
             return;
         }
-        self.raw("[");
+        self.raw(if show { "[" } else { "[S" });
         for (at, (command, text)) in links.into_iter().enumerate() {
-            self.raw(if at == 0 { "" } else { "|" });
+            self.raw(if show && at == 0 { "" } else { "|" });
             self.link(&Link::about(command, worker, member), text);
         }
         self.raw("]&nbsp;");
@@ -143,6 +143,11 @@ impl Html<'_, '_> {
         };
         self.raw("<h4>Balancer Members");
         let command = self.command();
+        if only.is_some() {
+            self.raw(" [");
+            self.link(&Link::about(Command::Show, &lb.name, None), "Show All Members");
+            self.raw("]");
+        }
         self.hide(Link::here().command(command).with(1));
         self.raw("</h4>\n");
         if self.page.options.no_ajp_settings() {
