@@ -32,7 +32,7 @@ pub struct RequestLine<'a> {
     pub protocol: &'a [u8],
     /// The path, still percent-encoded, without the query.
     pub uri: &'a [u8],
-    /// The client's address.
+    /// The client's address. An empty one is sent as a null string, as mod_jk does.
     pub remote_addr: &'a [u8],
     /// The client's name, if it was looked up.
     pub remote_host: Option<&'a [u8]>,
@@ -190,10 +190,12 @@ impl<'o> RequestEncoder<'o> {
         this.bytes(&[m0, m1, 0, 0, FORWARD_REQUEST, code]);
         this.text(TextField::Protocol, line.protocol);
         this.text(TextField::Uri, line.uri);
-        this.text(TextField::Remote, line.remote_addr);
-        match line.remote_host {
-            Some(host) => this.text(TextField::Remote, host),
-            None => this.bytes(&NULL.to_be_bytes()),
+        let address = Some(line.remote_addr).filter(|address| !address.is_empty());
+        for remote in [address, line.remote_host] {
+            match remote {
+                Some(text) => this.text(TextField::Remote, text),
+                None => this.bytes(&NULL.to_be_bytes()),
+            }
         }
         this.text(TextField::ServerName, line.server_name);
         let [p0, p1] = line.server_port.to_be_bytes();

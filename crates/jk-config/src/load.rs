@@ -121,6 +121,13 @@ fn assemble(reader: Reader<'_>, directives: &[crate::httpd::Directive]) -> Loade
     for (host, map) in config.vhosts.iter_mut().zip(host_maps) {
         host.server.jk.mounts = map;
     }
+    for (host, scope) in config.vhosts.iter_mut().zip(&walked.hosts) {
+        // What goes with the mounts: it is inherited only by those that copy them.
+        if scope.jk.mount_copy.unwrap_or(walked.global.mount_copy_all) {
+            let alias = &mut host.server.jk.auto_alias;
+            *alias = alias.take().or_else(|| walked.main.jk.auto_alias.clone());
+        }
+    }
     walked.guards.finish(&document_roots(&config), &mut report);
     checks::run(&walked, &config, &workers, &locations, &mut report);
     // Who maps nothing need not hear of the worker that mod_jk makes up.

@@ -175,6 +175,20 @@ pub struct Server {
     pub jk: JkServer,
     /// Handlers by location, in the order written.
     pub handlers: Vec<LocationHandler>,
+    /// Variables by location, in the order written.
+    pub location_env: Vec<LocationEnv>,
+}
+
+/// What `SetEnvIf`, `SetEnv` and their kin say inside a `<Location>`. Of several that match, all
+/// count, the later ones last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocationEnv {
+    /// The path of the section.
+    pub path: String,
+    /// How a request's path is compared with `path`.
+    pub matching: LocationMatch,
+    /// The conditional ones first, then what is unset, then what is set.
+    pub rules: Vec<EnvRule>,
 }
 
 /// `SetHandler` inside a `<Location>`, or outside any section (then `path` is `/`). A later one that

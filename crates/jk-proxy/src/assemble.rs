@@ -185,6 +185,7 @@ fn hosts(
         Ok(Host {
             identity: Identity::of(config, id),
             env: EnvRules::compile(&server.env)
+                .and_then(|rules| rules.with_sections(&server.location_env))
                 .map_err(|error| AssembleError::Unusable(error.to_string()))?,
             rules,
             handlers: jk_site::location::Handlers::compile(&server.handlers),

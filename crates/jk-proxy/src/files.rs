@@ -62,6 +62,14 @@ pub(crate) enum Fetched {
     },
     /// No regular file.
     Other(Found),
+    /// Nothing is there.
+    Missing {
+        /// Why.
+        kind: ErrorKind,
+        /// How many bytes of the path end with the first part that is missing, or that is no
+        /// directory.
+        known: usize,
+    },
     /// A directory whose first index name that counts is mapped, and whether there is such a file.
     Mapped(String, bool),
     /// A directory without any of the index files.
@@ -173,7 +181,13 @@ fn resolve(hosts: Vec<String>) -> Addresses {
 
 fn open_either(path: PathBuf, alias: Option<Alias>, index: Vec<Index>) -> Fetched {
     match alias {
-        Some(alias) if look(&alias.context) == Found::Directory => open(alias.path, index),
+        Some(alias) if look(&alias.context) == Found::Directory => {
+            match open(alias.path, index) {
+                // That path is not the one that was asked for.
+                Fetched::Missing { kind, .. } => Fetched::Missing { kind, known: usize::MAX },
+                fetched => fetched,
+            }
+        }
         // What may not be handed out even if nobody has unpacked it.
         Some(alias) if alias.is_archive() => {
             Fetched::Other(Found::Missing(ErrorKind::PermissionDenied))
@@ -193,12 +207,25 @@ fn open(path: PathBuf, index: Vec<Index>) -> Fetched {
     match look(&path) {
         Found::File if wants_directory => {
             // `/file/`: httpd sees path info behind a plain file.
-            Fetched::Other(Found::Missing(ErrorKind::NotADirectory))
+            Fetched::Missing { kind: ErrorKind::NotADirectory, known: known_part(&path) }
         }
         Found::File => open_file(&path, None),
         Found::Directory if wants_directory => open_index(&path, index),
+        Found::Missing(kind @ (ErrorKind::NotFound | ErrorKind::NotADirectory)) => {
+            Fetched::Missing { kind, known: known_part(&path) }
+        }
         other => Fetched::Other(other),
     }
+}
+
+/// How much of a path names what is there, and the part behind that.
+fn known_part(path: &Path) -> usize {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let mut ancestors: Vec<&Path> = path.ancestors().collect();
+    ancestors.reverse();
+    let last = ancestors.into_iter().find(|part| look(part) != Found::Directory);
+    let known = last.map_or(bytes.len(), |part| part.as_os_str().len());
+    known - bytes[..known].iter().rev().take_while(|&&byte| byte == b'/').count()
 }
 
 fn look(path: &Path) -> Found {

@@ -1,4 +1,4 @@
-//! Which `<Location>` a path falls into, as far as handlers go.
+//! Which `<Location>` a path falls into, as far as handlers and variables go.
 
 use jk_config::{LocationHandler, LocationMatch};
 use regex::bytes::Regex;
@@ -9,8 +9,9 @@ pub struct Handlers {
     entries: Vec<(Location, Option<String>)>,
 }
 
+/// What a section's path is compared with.
 #[derive(Clone, Debug)]
-enum Location {
+pub(crate) enum Location {
     Prefix(Vec<u8>),
     Pattern(Regex),
 }
@@ -19,12 +20,7 @@ impl Handlers {
     /// Compiles the handlers of a server; a pattern that is none matches nothing.
     pub fn compile(handlers: &[LocationHandler]) -> Self {
         let entries = handlers.iter().filter_map(|entry| {
-            let location = match entry.matching {
-                LocationMatch::Prefix => Location::Prefix(entry.path.clone().into_bytes()),
-                LocationMatch::Glob => Location::Pattern(Regex::new(&of_glob(&entry.path)).ok()?),
-                LocationMatch::Regex => Location::Pattern(Regex::new(&entry.path).ok()?),
-            };
-            Some((location, entry.handler.clone()))
+            Some((Location::compile(&entry.path, entry.matching)?, entry.handler.clone()))
         });
         Self { entries: entries.collect() }
     }
@@ -38,7 +34,16 @@ impl Handlers {
 }
 
 impl Location {
-    fn matches(&self, path: &[u8]) -> bool {
+    /// `None` when the pattern is none.
+    pub(crate) fn compile(path: &str, matching: LocationMatch) -> Option<Self> {
+        Some(match matching {
+            LocationMatch::Prefix => Self::Prefix(path.to_owned().into_bytes()),
+            LocationMatch::Glob => Self::Pattern(Regex::new(&of_glob(path)).ok()?),
+            LocationMatch::Regex => Self::Pattern(Regex::new(path).ok()?),
+        })
+    }
+
+    pub(crate) fn matches(&self, path: &[u8]) -> bool {
         match self {
             Self::Pattern(pattern) => pattern.is_match(path),
             Self::Prefix(prefix) => path.strip_prefix(&prefix[..]).is_some_and(|below| {

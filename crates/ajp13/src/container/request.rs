@@ -191,7 +191,7 @@ fn line<'b>(reader: &mut Reader<'b>) -> Result<RequestLine<'b>, RequestError> {
         method: b"",
         protocol: reader.required()?,
         uri: reader.required()?,
-        remote_addr: reader.required()?,
+        remote_addr: reader.string()?.unwrap_or_default(),
         remote_host: reader.string()?,
         server_name: reader.required()?,
         server_port: reader.integer()?,

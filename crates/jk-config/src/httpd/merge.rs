@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::directive::jk_options as bits;
-use super::scope::{Env, Indicator, Jk, Limits, Log, Options, Scope, Types};
+use super::scope::{Env, Indicator, Jk, Limits, Log, Options, Scope, SectionEnv, Types};
 use crate::{
-    AccessLog, EnvRule, ForwardUri, Indicators, JkOptions, JkServer, LocationHandler,
+    AccessLog, EnvRule, ForwardUri, Indicators, JkOptions, JkServer, LocationEnv,
+    LocationHandler,
     LocationMatch, LogTarget, Mounts, Server,
 };
 
@@ -59,6 +60,7 @@ pub(crate) fn server(main: &Scope, host: Option<&Scope>, defaults: &Defaults) ->
         ),
         jk: jk(&main.jk, host.map(|host| &host.jk), defaults),
         handlers: handlers(main, host),
+        location_env: location_env(main, host),
     }
 }
 
@@ -132,6 +134,22 @@ fn env(main: &Scope, host: Option<&Scope>) -> Vec<EnvRule> {
     conditional
         .chain(variables.into_iter().map(|(name, value)| EnvRule::Set(name, value)))
         .collect()
+}
+
+/// The main server's sections come before those of the host.
+fn location_env(main: &Scope, host: Option<&Scope>) -> Vec<LocationEnv> {
+    let own = host.map_or(&[][..], |host| &host.location_env);
+    let rules = |env: &Env| {
+        let unset = env.unset.iter().map(|name| EnvRule::Unset(name.clone()));
+        let set = env.variables.iter().map(|(name, value)| EnvRule::Set(name.clone(), value.clone()));
+        env.conditional.iter().cloned().chain(unset).chain(set).collect()
+    };
+    let section = |section: &SectionEnv| LocationEnv {
+        path: section.path.clone(),
+        matching: section.matching,
+        rules: rules(&section.env),
+    };
+    main.location_env.iter().chain(own).map(section).collect()
 }
 
 fn types(main: &Types, host: Option<&Types>) -> Vec<(String, String)> {

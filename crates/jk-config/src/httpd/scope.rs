@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::{
     CanonicalName, EncodedSlashes, EnvRule, ErrorDocument, JkLogLevel, Location, LocationHandler,
+    LocationMatch,
     LogLevel, LogTarget, ServerTokens, Signature, Trace, VhostAddress,
 };
 
@@ -44,6 +45,8 @@ pub(crate) struct Scope {
     /// `SetHandler` outside any section.
     pub(crate) handler: Option<Option<String>>,
     pub(crate) locations: Vec<LocationHandler>,
+    /// Variables that are set inside `<Location>` sections.
+    pub(crate) location_env: Vec<SectionEnv>,
     pub(crate) jk: Jk,
 }
 
@@ -91,6 +94,16 @@ pub(crate) struct Env {
     pub(crate) variables: Vec<(String, String)>,
     /// Names that `UnsetEnv` takes out of what is inherited.
     pub(crate) unset: Vec<String>,
+}
+
+/// The variables of one `<Location>`.
+#[derive(Clone, Debug)]
+pub(crate) struct SectionEnv {
+    /// Where the section begins: two sections for one path are two.
+    pub(crate) at: Location,
+    pub(crate) path: String,
+    pub(crate) matching: LocationMatch,
+    pub(crate) env: Env,
 }
 
 /// `AddType` and `RemoveType`, by extension in lower case.

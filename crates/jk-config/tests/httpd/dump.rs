@@ -75,6 +75,10 @@ fn server(out: &mut String, server: &Server) {
         writeln!(out, "  handler {:?} {} {:?}", handler.matching, handler.path, handler.handler)
             .unwrap();
     }
+    for section in &server.location_env {
+        writeln!(out, "  env of {:?} {} {:?}", section.matching, section.path, section.rules)
+            .unwrap();
+    }
     jk(out, server);
 }
 

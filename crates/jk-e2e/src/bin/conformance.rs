@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use jk_e2e::front::Program;
-use jk_e2e::generate::{balancer, exchange, fault, mapping, wire};
+use jk_e2e::generate::all;
 use jk_e2e::suite::{Mode, Verdict, find, in_parallel, judge};
 
 /// Play conformance cases on httpd with mod_jk, on jackdaw, or on both.
@@ -31,6 +31,12 @@ struct Args {
     /// Write N random sites of each kind, from fixed seeds, and record the original
     #[arg(long, group = "mode", value_name = "N")]
     generate: Option<u64>,
+    /// Play N random sites of each kind on both programs, from seeds beginning with `--seed`
+    #[arg(long, group = "mode", value_name = "N")]
+    hunt: Option<u64>,
+    /// The first seed of a hunt; without it, the clock gives one
+    #[arg(long, value_name = "SEED", requires = "hunt")]
+    seed: Option<u64>,
     /// How many cases run at once
     #[arg(long, default_value_t = 8)]
     jobs: usize,
@@ -49,6 +55,9 @@ struct Args {
 
 impl Args {
     fn mode(&self) -> Mode {
+        if self.hunt.is_some() {
+            return Mode::Fresh;
+        }
         match (self.record || self.generate.is_some(), self.original, self.live, self.intend) {
             (true, ..) => Mode::Record,
             (_, true, ..) => Mode::Original,
@@ -78,11 +87,24 @@ fn run(args: &Args) -> Result<usize, String> {
         program.locate().map_err(|e| e.to_string())?;
     }
     if let Some(count) = args.generate {
-        generate(args, count).map_err(|e| e.to_string())?;
+        generate(&args.root.join("generated"), 1, count).map_err(|e| e.to_string())?;
+    }
+    let mut root = args.root.clone();
+    let hunted;
+    if let Some(count) = args.hunt {
+        hunted = tempfile::Builder::new()
+            .prefix("jk-hunt-")
+            .disable_cleanup(std::env::var_os("JK_E2E_KEEP").is_some())
+            .tempdir()
+            .map_err(|e| e.to_string())?;
+        let first = args.seed.unwrap_or_else(seconds_since_epoch);
+        println!("conformance: seeds {first} to {}", first.saturating_add(count) - 1);
+        generate(hunted.path(), first, count).map_err(|e| e.to_string())?;
+        root = hunted.path().to_owned();
     }
     let began = Instant::now();
     let compat = fs::read_to_string("docs/COMPAT.md").unwrap_or_default();
-    let mut cases = find(&args.root, &args.filters).map_err(|e| e.to_string())?;
+    let mut cases = find(&root, &args.filters).map_err(|e| e.to_string())?;
     if let Some(every) = args.sample {
         cases = sample(cases, every);
     }
@@ -119,7 +141,7 @@ fn run(args: &Args) -> Result<usize, String> {
 /// Timeouts of some hundred milliseconds are part of many cases: what differs while others are
 /// played beside it is played again by itself before it counts.
 fn may_be_repeated(mode: Mode, verdict: &Verdict) -> bool {
-    let compares = matches!(mode, Mode::Original | Mode::Replay | Mode::Live);
+    let compares = matches!(mode, Mode::Original | Mode::Replay | Mode::Live | Mode::Fresh);
     compares && matches!(verdict, Verdict::Failed(_))
 }
 
@@ -128,15 +150,12 @@ fn repeat(path: &Path, mode: Mode, compat: &str) -> Verdict {
     if may_be_repeated(mode, &first) { judge(path, mode, compat) } else { first }
 }
 
-fn generate(args: &Args, count: u64) -> io::Result<()> {
-    let dir = args.root.join("generated");
-    fs::create_dir_all(&dir)?;
-    for seed in 1..=count {
-        fs::write(dir.join(format!("mapping-{seed:03}.decisions")), mapping(seed))?;
-        fs::write(dir.join(format!("balancer-{seed:03}.decisions")), balancer(seed))?;
-        fs::write(dir.join(format!("exchange-{seed:03}.case")), exchange(seed))?;
-        fs::write(dir.join(format!("fault-{seed:03}.case")), fault(seed))?;
-        fs::write(dir.join(format!("wire-{seed:03}.case")), wire(seed))?;
+fn generate(dir: &Path, first: u64, count: u64) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    for seed in first..first.saturating_add(count) {
+        for (kind, extension, text) in all(seed) {
+            fs::write(dir.join(format!("{kind}-{seed:03}.{extension}")), text)?;
+        }
     }
     Ok(())
 }
@@ -145,15 +164,18 @@ fn peers(mode: Mode) -> &'static [Program] {
     match mode {
         Mode::Record | Mode::Original => &[Program::Httpd],
         Mode::Replay | Mode::Intend => &[Program::Jackdaw],
-        Mode::Live => &[Program::Httpd, Program::Jackdaw],
+        Mode::Live | Mode::Fresh => &[Program::Httpd, Program::Jackdaw],
     }
 }
 
 fn sample(cases: Vec<PathBuf>, every: usize) -> Vec<PathBuf> {
-    let since_epoch = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    let days = usize::try_from(since_epoch.as_secs() / 86_400).unwrap_or(0);
+    let days = usize::try_from(seconds_since_epoch() / 86_400).unwrap_or(0);
     let every = every.max(1);
     cases.into_iter().skip(days % every).step_by(every).collect()
+}
+
+fn seconds_since_epoch() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs()
 }
 
 fn report(args: &Args, path: &Path, verdict: &Verdict, took: Duration) {

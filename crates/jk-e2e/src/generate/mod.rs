@@ -5,13 +5,27 @@ mod balancer;
 mod exchange;
 mod fault;
 mod mapping;
+mod settings;
 mod wire;
 
 pub use balancer::balancer;
 pub use exchange::exchange;
 pub use fault::fault;
 pub use mapping::mapping;
+pub use settings::settings;
 pub use wire::wire;
+
+/// One site of each kind: its kind, the extension of its file, its text.
+pub fn all(seed: u64) -> [(&'static str, &'static str, String); 6] {
+    [
+        ("mapping", "decisions", mapping(seed)),
+        ("balancer", "decisions", balancer(seed)),
+        ("exchange", "case", exchange(seed)),
+        ("fault", "case", fault(seed)),
+        ("wire", "case", wire(seed)),
+        ("settings", "case", settings(seed)),
+    ]
+}
 
 /// SplitMix64: small, fast, and the same everywhere.
 #[derive(Clone, Debug)]

@@ -17,6 +17,8 @@ pub enum Mode {
     Replay,
     /// Play it on both now.
     Live,
+    /// Play it on both now; what the original does becomes the recording.
+    Fresh,
     /// Play it on jackdaw and keep the outcome as the intended one; only for cases that name the
     /// reason.
     Intend,
@@ -61,6 +63,11 @@ fn try_judge(path: &Path, mode: Mode, compat: &str) -> Result<Verdict, String> {
                 stale => Ok(stale),
             }
         }
+        Mode::Fresh => {
+            let original = play(&case, Program::Httpd)?;
+            write(&recording, &original)?;
+            against(&case, &original, compat)
+        }
         Mode::Intend => {
             if case.compat.is_some() {
                 write(&path.with_extension("intended"), &play(&case, Program::Jackdaw)?)?;
@@ -85,6 +92,7 @@ fn judge_decisions(path: &Path, mode: Mode) -> Result<Verdict, String> {
             Verdict::Passed => Ok(compare("jackdaw", &recorded, &play(Program::Jackdaw)?)),
             stale => Ok(stale),
         },
+        Mode::Fresh => Ok(compare("jackdaw", &play(Program::Httpd)?, &play(Program::Jackdaw)?)),
         Mode::Intend => Ok(Verdict::Passed),
     }
 }

@@ -258,6 +258,9 @@ impl<S: Stream> Exchange<S> {
             }
             return self.answer_error(ctx, line, status);
         }
+        if self.asks_for_parts() {
+            return self.finish_in_parts(ctx, line, source);
+        }
         if !self.push(ctx, line, source, Urgency::End) {
             self.abandon(self.reply.status);
         }

@@ -71,6 +71,11 @@ pub(crate) struct Received<S> {
     pub server_port: u16,
     /// The request's variables.
     pub env: EnvVars,
+    /// What `SetEnv` says of variables that were set before. httpd keeps both, and looks the first
+    /// one up until mod_jk has the common variables added: then the last one remains.
+    pub env_shadowed: EnvVars,
+    /// `SetEnv` has been carried out.
+    pub late_is_set: bool,
     /// The rules that the path was compared with.
     pub mounts: Option<Arc<Mounts>>,
     /// The worker and the rule that led to it.
@@ -87,6 +92,18 @@ pub(crate) struct Received<S> {
     pub host_field: Vec<u8>,
     /// The status of the error that is answered by a document.
     pub error: Option<u16>,
+    /// The status with which the document for an error failed, too.
+    pub failed_twice: Option<u16>,
+    /// A rule maps the path, but a variable keeps the worker from it.
+    pub is_declined: bool,
+    /// Whether the file is a directory.
+    pub is_directory: bool,
+    /// The path that the client asked for, when it gets such a document.
+    pub original_path: Vec<u8>,
+    /// What served it, as the logs show it.
+    pub original_handler: Option<Vec<u8>>,
+    /// The query of such a document.
+    pub error_query: Option<Vec<u8>>,
     /// When the client last sent or took something, or was not waited for.
     pub touched: Instant,
     /// How many bytes it had sent and taken by then.
@@ -126,6 +143,8 @@ impl<S> Exchange<S> {
                 server_name: Vec::new(),
                 server_port: 0,
                 env: EnvVars::default(),
+                env_shadowed: EnvVars::default(),
+                late_is_set: false,
                 mounts: None,
                 mapping: None,
                 started: Instant::now(),
@@ -134,6 +153,12 @@ impl<S> Exchange<S> {
                 file: Vec::new(),
                 host_field: Vec::new(),
                 error: None,
+                failed_twice: None,
+                is_declined: false,
+                is_directory: false,
+                original_path: Vec::new(),
+                error_query: None,
+                original_handler: None,
                 touched: Instant::now(),
                 moved: 0,
                 expects_continue: false,
@@ -173,10 +198,17 @@ impl<S> Received<S> {
         self.host_field.clear();
         self.expects_continue = false;
         self.error = None;
+        self.failed_twice = None;
+        self.is_declined = false;
+        self.is_directory = false;
+        self.error_query = None;
+        self.original_handler = None;
         self.moved = 0;
         self.head_error = None;
         self.mounts = None;
         self.env.clear();
+        self.env_shadowed.clear();
+        self.late_is_set = false;
         self.server = 0;
         if self.mapping.take().is_some_and(|mapping| mapping.mount.is_none()) {
             self.extensions = Extensions::default();
@@ -207,6 +239,18 @@ impl<S> Received<S> {
         }
     }
 
+    /// The name of what serves the request, as `%R` shows it.
+    pub(crate) fn handler(&self) -> Option<&[u8]> {
+        if let Some((_, original)) = self.error.zip(self.original_handler.as_deref()) {
+            return Some(original).filter(|handler| !handler.is_empty());
+        }
+        if self.is_mapped_by_rule() || self.is_declined {
+            return Some(b"jakarta-servlet");
+        }
+        let directory = || self.is_directory.then_some(&b"httpd/unix-directory"[..]);
+        self.host().handlers.find(&self.path).map(str::as_bytes).or_else(directory)
+    }
+
     /// How the content that a backend gets is framed: a document for an error gets none.
     pub(crate) fn framing(&self) -> Framing {
         match self.error {
@@ -217,7 +261,10 @@ impl<S> Received<S> {
 
     /// The query, without its question mark.
     pub(crate) fn query(&self) -> Option<&[u8]> {
-        self.head.query(&self.bytes)
+        match self.error {
+            None => self.head.query(&self.bytes),
+            Some(_) => self.error_query.as_deref(),
+        }
     }
 
     /// The host that the client asked for.
@@ -282,5 +329,10 @@ impl<S> Received<S> {
             return None;
         }
         self.env.get(name.as_bytes())
+    }
+
+    /// A variable of the request as it is when the common ones have been added.
+    pub(crate) fn final_variable(&self, name: &str) -> Option<&[u8]> {
+        self.env_shadowed.get(name.as_bytes()).or_else(|| self.variable(name))
     }
 }

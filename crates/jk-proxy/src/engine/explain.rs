@@ -304,6 +304,7 @@ fn answer(received: &mut Received<Nowhere>, line: &Line<Nowhere>) -> Answer {
     };
     match destination {
         Destination::Refused(status) => Answer::Refused(status),
+        Destination::Nobody => Answer::Refused(404),
         Destination::NoWorker => Answer::NoWorker,
         Destination::Local => Answer::Local(here(received)),
         Destination::Worker(worker) => {

@@ -63,6 +63,11 @@ impl FieldList {
         entries.retain(|entry| !text[entry.name.clone()].eq_ignore_ascii_case(name));
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Appends the field lines.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         for Entry { name, value } in &self.entries {

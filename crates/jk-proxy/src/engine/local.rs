@@ -21,12 +21,15 @@ impl<S: Stream> Exchange<S> {
         status: u16,
     ) {
         self.stage = Stage::Send;
+        if let Some(first) = self.received.error {
+            return self.answer_twice_failed(ctx, line, first, status);
+        }
         self.set_status(status);
         let documents = &self.received.settings().error_documents;
         let mut page = Vec::new();
         match errors::document(documents, status) {
             Some(ErrorDocument::Text(text)) => push_unescaped(text, &mut page),
-            Some(ErrorDocument::Path(path)) if self.received.error.is_none() => {
+            Some(ErrorDocument::Path(path)) => {
                 let path = path.clone();
                 return self.answer_by_document(ctx, line, status, &path);
             }
@@ -34,18 +37,41 @@ impl<S: Stream> Exchange<S> {
                 let url = url.clone();
                 return self.answer_redirect(ctx, line, 302, url.as_bytes());
             }
-            _ => self.push_page(status, &[], &mut page),
+            _ => self.push_page(status, None, &[], &mut page),
         }
-        if status == 405 || status == 501 {
-            let setting = self.received.settings().trace;
-            let found = self.received.mapping.is_none()
-                && self.received.method() != b"TRACE"
-                && self.received.head_error.is_none();
-            let allowed = if found { allow(setting) } else { allow_elsewhere(setting) };
-            self.reply.fields.add(b"Allow", allowed.as_bytes());
-        }
+        self.allow_methods(status);
         self.set_content_type(errors::CONTENT_TYPE.as_bytes());
         self.answer(ctx, line, &page);
+    }
+
+    /// The document of an error failed, too, which is told. What is told is the first status once
+    /// more, for that is what the second request began with (httpd: `ap_die`).
+    fn answer_twice_failed<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        first: u16,
+        second: u16,
+    ) {
+        self.received.failed_twice = Some(second);
+        self.set_status(first);
+        let mut page = Vec::new();
+        self.push_page(first, Some(first), &[], &mut page);
+        self.allow_methods(first);
+        self.set_content_type(errors::CONTENT_TYPE.as_bytes());
+        self.answer(ctx, line, &page);
+    }
+
+    fn allow_methods(&mut self, status: u16) {
+        if status != 405 && status != 501 {
+            return;
+        }
+        let setting = self.received.settings().trace;
+        let found = self.received.mapping.is_none()
+            && self.received.method() != b"TRACE"
+            && self.received.head_error.is_none();
+        let allowed = if found { allow(setting) } else { allow_elsewhere(setting) };
+        self.reply.fields.add(b"Allow", allowed.as_bytes());
     }
 
     /// Serves the document that stands for an error, by whoever serves its path.
@@ -56,17 +82,11 @@ impl<S: Stream> Exchange<S> {
         status: u16,
         path: &str,
     ) {
-        self.received.error = Some(status);
-        self.received.mapping = None;
-        self.received.path.clear();
-        self.received.path.extend_from_slice(path.as_bytes());
-        match self.remapped() {
-            Some(worker) => self.begin_forward(ctx, line, worker),
-            None => self.begin_local(ctx, line),
-        }
+        let destination = self.received.lead_to_document(line, status, path);
+        self.go(ctx, line, destination);
     }
 
-    fn push_page(&self, status: u16, location: &[u8], out: &mut Vec<u8>) {
+    fn push_page(&self, status: u16, second: Option<u16>, location: &[u8], out: &mut Vec<u8>) {
         let settings = self.received.settings();
         let signature = SignatureLine::new(
             settings.signature,
@@ -81,7 +101,7 @@ impl<S: Stream> Exchange<S> {
             expect: self.received.head.find(&self.received.bytes, "expect"),
             admin: settings.admin.as_deref(),
             notes: self.received.notes,
-            second: None,
+            second,
             signature,
         };
         errors::push_page(status, &facts, out);
@@ -98,7 +118,7 @@ impl<S: Stream> Exchange<S> {
         self.set_status(status);
         self.reply.fields.add(b"Location", location);
         let mut page = Vec::new();
-        self.push_page(status, location, &mut page);
+        self.push_page(status, None, location, &mut page);
         self.set_content_type(errors::CONTENT_TYPE.as_bytes());
         self.answer(ctx, line, &page);
     }
@@ -125,6 +145,14 @@ impl<S: Stream> Exchange<S> {
         path: bool,
     ) {
         self.set_status(200);
+        let mut content_type = Vec::new();
+        if path && self.received.file.ends_with(b"/") {
+            content_type.extend_from_slice(b"httpd/unix-directory");
+        } else if path {
+            // As far as the path leads to anything that is there.
+            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
+        }
+        self.set_content_type(&content_type);
         let mut head = Vec::new();
         options::push_fields(path.then_some(self.received.settings().trace), &mut head);
         self.take_fields(&head);
@@ -211,7 +239,7 @@ impl<S: Stream> Exchange<S> {
         let head = &self.received.head;
         let terms = Terms {
             version: head.version(),
-            head_only: self.received.method() == b"HEAD",
+            head_only: head.method(&self.received.bytes) == b"HEAD",
             // When the request came, as httpd has it.
             date: ctx.date.text(self.received.wall.as_secs()),
             server: serving.site.banner.as_bytes(),

@@ -15,6 +15,7 @@ mod link;
 mod local;
 mod maintenance;
 mod net;
+mod parts;
 mod probe;
 mod record;
 mod reply;

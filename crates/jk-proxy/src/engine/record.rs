@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local};
 use jk_site::access_log::{ConnectionEnd, Record, wanted};
+use jk_site::fields::Fields;
 use jk_site::jk_log::RequestRecord;
 use jk_types::Activation;
 
 use super::client::Line;
 use super::context::Context;
 use super::exchange::Exchange;
+use super::reply::Reply;
 use super::net::Net;
 use super::route::HeadFields;
 use crate::site::Kind;
@@ -34,7 +36,21 @@ pub(super) fn write<N: Net>(
     let fields = HeadFields { head: &received.head, bytes: &received.bytes };
     let reply = &exchange.reply;
     let request_line = received.request_line();
-    let path = if mapped { &received.mapped } else { &received.path };
+    let by_rule = received.is_mapped_by_rule() || received.is_declined;
+    let path = if by_rule { &received.mapped } else { &received.path };
+    let original_path = if received.error.is_some() { &received.original_path } else { path };
+    let merged;
+    let env = if mapped && !received.env_shadowed.is_empty() {
+        let mut env = received.env.clone();
+        received.env_shadowed.iter().for_each(|(name, value)| env.set(name, value));
+        merged = env;
+        &merged
+    } else {
+        &received.env
+    };
+    // What a document that failed has sent is nothing: the page was made for the first request.
+    let nothing: [(&[u8], &[u8]); 0] = [];
+    let sent = Sent(reply);
     let record = Record {
         client: line.ends.peer,
         peer: line.ends.peer,
@@ -47,13 +63,13 @@ pub(super) fn write<N: Net>(
         method: received.method(),
         protocol: received.head.protocol(&received.bytes),
         path,
-        original_path: path,
+        original_path,
         query: received.query(),
         file: file_of(exchange, mapped),
-        handler: mapped.then_some(b"jakarta-servlet"),
-        status: reply.status,
-        original_status: reply.status,
-        body_bytes: reply.content,
+        handler: received.handler(),
+        status: received.failed_twice.unwrap_or(reply.status),
+        original_status: received.error.unwrap_or(reply.status),
+        body_bytes: if received.failed_twice.is_some() { 0 } else { reply.content },
         bytes_in: received.bytes.len() as u64 + exchange.intake.total,
         bytes_out: reply.sent,
         kept_alive: line.served,
@@ -69,9 +85,9 @@ pub(super) fn write<N: Net>(
         pid: std::process::id(),
         tid: ctx.home as u64,
         request_fields: &fields,
-        response_fields: &reply.fields,
+        response_fields: if received.failed_twice.is_some() { &nothing } else { &sent },
         notes: &notes,
-        env: &received.env,
+        env,
     };
     for log in &host.access_logs {
         if wanted(log.condition.as_ref(), &received.env) {
@@ -94,21 +110,46 @@ pub(super) fn write<N: Net>(
             configured_name: record.configured_name,
             name: record.name,
             worker: received.worker_name().map(str::as_bytes),
-            route: exchange.run.route(),
+            route: route(exchange),
         };
         ctx.log.line(log.log, |out| format.push(&log.stamp, &time, &record, out));
+    }
+}
+
+/// The fields of an answer, its type among them.
+struct Sent<'a>(&'a Reply);
+
+impl Fields for Sent<'_> {
+    fn at(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        let Reply { fields, content_type, framed, .. } = self.0;
+        let Some(further) = index.checked_sub(fields.len()) else { return fields.at(index) };
+        let typed = !content_type.is_empty();
+        match further.checked_sub(usize::from(typed)) {
+            None => Some((b"Content-Type", content_type)),
+            Some(further) => framed.get(further).copied(),
+        }
     }
 }
 
 /// The file: of a mapped path httpd knows only the last segment.
 fn file_of<S>(exchange: &Exchange<S>, mapped: bool) -> Option<&[u8]> {
     let received = &exchange.received;
-    let file = if mapped {
+    let file = if mapped && received.file.is_empty() && received.is_mapped_by_rule() {
         received.mapped.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
     } else {
         &received.file
     };
     Some(file).filter(|file| !file.is_empty())
+}
+
+/// The member's route. A worker by itself has the one that a variable names.
+fn route<S>(exchange: &Exchange<S>) -> Option<&[u8]> {
+    let forced = || exchange.received.variable("JK_ROUTE").filter(|route| !route.is_empty());
+    let worker = exchange.received.mapping.and_then(|mapping| mapping.worker);
+    match worker.map(|worker| &exchange.received.site().workers[worker].kind) {
+        Some(Kind::Lb(_)) => exchange.run.route(),
+        _ => forced(),
+    }
 }
 
 /// The time of the wall clock in the local zone.
@@ -130,10 +171,10 @@ fn notes<S>(exchange: &Exchange<S>, duration: Duration) -> Vec<(Vec<u8>, Vec<u8>
     let kind = &received.site().workers[worker].kind;
     note("JK_WORKER_TYPE", kind.label().to_owned());
     note("JK_REQUEST_DURATION", format!("{}.{:06}", duration.as_secs(), duration.subsec_micros()));
-    let Kind::Lb(lb) = kind else { return notes };
-    if let Some(route) = exchange.run.route() {
+    if let Some(route) = route(exchange) {
         note("JK_WORKER_ROUTE", String::from_utf8_lossy(route).into_owned());
     }
+    let Kind::Lb(lb) = kind else { return notes };
     let run = &exchange.run;
     for (which, found) in [("FIRST", run.first()), ("LAST", run.last())] {
         let Some(found) = found else { continue };

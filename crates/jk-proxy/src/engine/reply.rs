@@ -78,6 +78,8 @@ pub(crate) struct Reply {
     pub content: u64,
     /// Bytes that the client's socket took, heads included.
     pub sent: u64,
+    /// Fields that the head got besides, for the logs.
+    pub framed: Vec<(&'static [u8], &'static [u8])>,
     committed: bool,
     framing: Option<ResponseFraming>,
     held: Vec<u8>,
@@ -88,14 +90,15 @@ pub(crate) struct Reply {
 impl Reply {
     /// Ready for another answer.
     pub(crate) fn reset(&mut self) {
-        let Self { mut reason, mut fields, mut content_type, mut held, mut out, .. } =
+        let Self { mut reason, mut fields, mut content_type, mut held, mut out, mut framed, .. } =
             std::mem::take(self);
         fields.clear();
+        framed.clear();
         for buffer in [&mut reason, &mut content_type, &mut held, &mut out] {
             buffer.clear();
             buffer.shrink_to(64 * 1024);
         }
-        *self = Self { reason, fields, content_type, held, out, ..Self::default() };
+        *self = Self { reason, fields, content_type, held, out, framed, ..Self::default() };
     }
 
     /// Forgets a head and content of which nothing was sent, so that another may take their place.
@@ -109,6 +112,14 @@ impl Reply {
     /// Whether any of the head or content has been put on its way.
     pub(crate) fn is_committed(&self) -> bool {
         self.committed
+    }
+
+    /// Content of which nothing was sent yet, when with `more` bytes it is all there is and may be
+    /// cut: httpd's byterange filter does so with what reaches it as a whole.
+    pub(crate) fn take_whole(&mut self, more: usize) -> Option<Vec<u8>> {
+        let total = self.held.len() + more;
+        let whole = !self.committed && !self.flushed && total > 0 && total <= HOLD;
+        whole.then(|| std::mem::take(&mut self.held))
     }
 
     /// Whether the socket has to take something first.
@@ -248,6 +259,10 @@ impl Reply {
         persistence.write(out);
         if framing == ResponseFraming::Chunked {
             write_field(out, b"Transfer-Encoding", b"chunked");
+            self.framed.push((b"Transfer-Encoding", b"chunked"));
+        }
+        if let Some(word) = persistence.connection {
+            self.framed.push((b"Connection", word.as_bytes()));
         }
         if !self.content_type.is_empty() && !is_header_only(self.status) {
             write_field(out, b"Content-Type", &self.content_type);

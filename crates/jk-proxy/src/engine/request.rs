@@ -205,7 +205,7 @@ impl<'a> Overrides<'a> {
 /// Whether the request counts as encrypted.
 pub(crate) fn is_ssl<S>(received: &Received<S>) -> bool {
     let jk = &received.settings().jk;
-    let https = received.variable(&jk.indicators.https);
+    let https = received.final_variable(&jk.indicators.https);
     jk.extract_ssl && https.is_some_and(|value| value.eq_ignore_ascii_case(b"on"))
 }
 
@@ -222,7 +222,7 @@ impl<'a> Tls<'a> {
     fn of<S>(received: &'a Received<S>) -> Self {
         let jk = &received.settings().jk;
         let names = &jk.indicators;
-        let get = |name: &str| received.variable(name);
+        let get = |name: &str| received.final_variable(name);
         let some = |value: Option<&'a [u8]>| value.filter(|value| !value.is_empty());
         let key_size = get(&names.key_size).filter(|_| jk.options.forward_key_size);
         Self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jk_http::{HeadError, HeadErrorKind, Version};
 use jk_site::env::RequestView;
 use jk_site::fields::Fields;
+use jk_site::files::{Found, decide};
 use jk_site::host;
 use jk_site::target::{Form, split_target};
 
@@ -27,6 +28,8 @@ pub(super) enum Destination {
     Worker(usize),
     /// A rule names a worker that does not exist.
     NoWorker,
+    /// There is no file, for a rule maps the path, and yet the worker shall not have it.
+    Nobody,
     /// No rule: the server itself.
     Local,
     /// Nobody.
@@ -39,7 +42,10 @@ impl<S: Stream> Exchange<S> {
         self.begin_at(ctx);
         match self.received.understand(line) {
             Ok(form) => self.received.form = form,
-            Err(status) => return self.answer_error(ctx, line, status),
+            Err(status) => {
+                self.received.keep_raw_path();
+                return self.answer_error(ctx, line, status);
+            }
         }
         let rules = self.received.host().rules.as_ref();
         if let Some(rules) = rules.filter(|rules| rules.is_due(ctx.clock.seconds())) {
@@ -56,9 +62,24 @@ impl<S: Stream> Exchange<S> {
         line: &mut Line<S>,
     ) {
         let destination = self.received.destination(line, self.received.form);
+        self.go(ctx, line, destination);
+    }
+
+    /// Lets whoever serves the request do so.
+    pub(super) fn go<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        destination: Destination,
+    ) {
         match destination {
             Destination::Worker(worker) => self.begin_forward(ctx, line, worker),
             Destination::NoWorker => self.answer_error(ctx, line, 500),
+            Destination::Nobody => {
+                let missing = Found::Missing(std::io::ErrorKind::NotFound);
+                let step = decide(self.received.method(), &self.received.path, missing);
+                self.take_step(ctx, line, step);
+            }
             Destination::Local => self.begin_local(ctx, line),
             Destination::Refused(status) => self.answer_error(ctx, line, status),
         }
@@ -146,6 +167,13 @@ impl<S> Received<S> {
         Ok(target.form)
     }
 
+    /// What the logs show of a path that was not decoded.
+    fn keep_raw_path(&mut self) {
+        let raw = self.head.path(&self.bytes);
+        self.path.clear();
+        self.path.extend_from_slice(raw);
+    }
+
     /// The server and its name, for a request of which no more is known.
     fn choose_server(&mut self, line: &Line<S>, host: Option<&host::Host<'_>>) {
         let site = &self.serving.site;
@@ -165,20 +193,58 @@ impl<S> Received<S> {
         if form == Form::Asterisk || self.method() == b"TRACE" {
             return Destination::Local;
         }
+        self.lead(line)
+    }
+
+    /// Leads the request to the document for an error (httpd: `ap_internal_redirect`): a GET with
+    /// variables of its own.
+    pub(super) fn lead_to_document(
+        &mut self,
+        line: &Line<S>,
+        status: u16,
+        document: &str,
+    ) -> Destination {
+        let shown = if self.is_mapped_by_rule() { &self.mapped } else { &self.path };
+        self.original_path.clone_from(shown);
+        self.original_handler = Some(self.handler().unwrap_or_default().to_vec());
+        self.error = Some(status);
+        self.mapping = None;
+        let (path, query) = match document.split_once('?') {
+            Some((path, query)) => (path, Some(query.as_bytes().to_vec())),
+            None => (document, None),
+        };
+        self.error_query = query;
+        self.path.clear();
+        self.path.extend_from_slice(path.as_bytes());
+        self.env.rename_all(b"REDIRECT_");
+        self.env_shadowed.clear();
+        self.late_is_set = false;
+        self.set_variables(line);
+        self.lead(line)
+    }
+
+    /// Whether a rule maps the path, as opposed to a handler.
+    pub(super) fn is_mapped_by_rule(&self) -> bool {
+        self.mapping.is_some_and(|mapping| mapping.mount.is_some())
+    }
+
+    fn lead(&mut self, line: &Line<S>) -> Destination {
         if self.variable("no-jk").is_some() {
             return Destination::Local;
         }
         match self.map() {
             Err(status) => Destination::Refused(status),
-            Ok(found) => match found.or_else(|| self.map_by_handler()) {
+            Ok(found) => match self.mapped_or_handled(line, found) {
                 None => Destination::Local,
                 Some(mapping) => {
                     self.mapping = Some(mapping);
                     self.prepare_forward();
                     if self.variable("no-jk").is_some() {
-                        // Set too late to keep the path unmapped: nobody serves it.
+                        // Set too late to keep the path unmapped.
+                        let by_rule = self.is_mapped_by_rule();
                         self.mapping = None;
-                        return Destination::Refused(404);
+                        self.is_declined = by_rule;
+                        return if by_rule { Destination::Nobody } else { Destination::Local };
                     }
                     mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
                 }
@@ -215,6 +281,20 @@ impl<S> Received<S> {
             .map(|mount| Mapping { worker: mounts.target(mount), mount: Some(mount.index) }))
     }
 
+    /// What was found, or what a handler names; the variables of sections come in between.
+    fn mapped_or_handled(&mut self, line: &Line<S>, found: Option<Mapping>) -> Option<Mapping> {
+        if found.is_none() {
+            self.strip_session();
+        }
+        self.set_section_variables(line, found.is_some());
+        if found.is_some() || self.host().handlers.find(&self.path).is_none() {
+            return found;
+        }
+        // The handler runs when all variables are set.
+        self.set_late_variables(false);
+        self.map_by_handler()
+    }
+
     /// `SetHandler jakarta-servlet`: a variable names the worker, extensions included.
     fn map_by_handler(&mut self) -> Option<Mapping> {
         let handler = self.host().handlers.find(&self.path)?;
@@ -230,8 +310,12 @@ impl<S> Received<S> {
         Some(Mapping { worker, mount: None })
     }
 
-    /// `JkStripSession`: what nobody maps loses its session id.
-    pub(super) fn strip_session(&mut self) {
+    /// `JkStripSession`: what no rule of the server's maps loses its session id. Servers without
+    /// rules never look.
+    fn strip_session(&mut self) {
+        if self.mounts.is_none() {
+            return;
+        }
         let Some(id) = self.serving.site.settings(self.server).jk.strip_session.as_deref() else {
             return;
         };
@@ -244,10 +328,19 @@ impl<S> Received<S> {
 
     pub(super) fn prepare_forward(&mut self) {
         let form = self.serving.site.jk_options(self.server).forward_uri;
-        let env = &self.serving.site.servers[self.server].env;
-        env.apply_late(&mut self.env);
+        self.set_late_variables(true);
         let target = self.head.target(&self.bytes);
         super::request::forwarded_uri(form, &self.path, target, &mut self.uri);
+    }
+
+    /// `SetEnv` and its kin.
+    pub(super) fn set_late_variables(&mut self, is_mapped: bool) {
+        if std::mem::replace(&mut self.late_is_set, true) {
+            return;
+        }
+        let Self { serving, server, path, mapped, env, env_shadowed, .. } = self;
+        let path = if is_mapped { mapped } else { path };
+        serving.site.servers[*server].env.apply_late(path, env, env_shadowed);
     }
 
     fn set_variables(&mut self, line: &Line<S>) {
@@ -255,18 +348,44 @@ impl<S> Received<S> {
         if rules.is_empty() {
             return;
         }
-        let path = self.head.path(&self.bytes);
         let fields = HeadFields { head: &self.head, bytes: &self.bytes };
-        let view = RequestView {
-            remote_addr: line.ends.peer.ip().to_canonical(),
-            remote_host: None,
-            server_addr: line.ends.local.ip().to_canonical(),
-            method: self.head.method(&self.bytes),
-            protocol: self.head.protocol(&self.bytes),
-            path,
-            fields: &fields,
+        let path = match self.error {
+            None => self.head.path(&self.bytes),
+            Some(_) => &self.path,
         };
+        let mut view = view(&fields, line, path);
+        if self.error.is_some() {
+            view.method = b"GET";
+        }
         rules.apply_early(&view, &mut self.env);
+    }
+
+    /// What conditions say inside of sections, of the path as it is after mapping.
+    fn set_section_variables(&mut self, line: &Line<S>, is_mapped: bool) {
+        let rules = &self.serving.site.servers[self.server].env;
+        if !rules.has_sections() {
+            return;
+        }
+        let path = if is_mapped { &self.mapped } else { &self.path };
+        let fields = HeadFields { head: &self.head, bytes: &self.bytes };
+        let mut view = view(&fields, line, path);
+        if self.error.is_some() {
+            view.method = b"GET";
+        }
+        rules.apply_in_sections(path, &view, &mut self.env);
+    }
+}
+
+/// What conditions are about.
+fn view<'a, S>(fields: &'a HeadFields<'a>, line: &Line<S>, path: &'a [u8]) -> RequestView<'a> {
+    RequestView {
+        remote_addr: line.ends.peer.ip().to_canonical(),
+        remote_host: None,
+        server_addr: line.ends.local.ip().to_canonical(),
+        method: fields.head.method(fields.bytes),
+        protocol: fields.head.protocol(fields.bytes),
+        path,
+        fields,
     }
 }
 

@@ -43,7 +43,8 @@ impl<S: Stream> Exchange<S> {
         if self.received.method() == b"TRACE" {
             return self.answer_trace(ctx, line);
         }
-        self.received.strip_session();
+        // httpd sets these before a file is looked for; what is logged shows them.
+        self.received.set_late_variables(false);
         let site = &self.received.host().files;
         let mut name = Vec::new();
         if self.received.path == b"*" {
@@ -62,7 +63,9 @@ impl<S: Stream> Exchange<S> {
             .collect();
         self.stage = Stage::File(FileSend::default());
         self.received.file = name;
-        let alias = match auto_alias(self.received.settings(), &self.received.path) {
+        // mod_jk looks there when it has looked for a rule, by the path that rules are compared with.
+        let looked = self.received.mounts.is_some();
+        let alias = match auto_alias(self.received.settings(), looked, &self.received.mapped) {
             Ok(alias) => alias,
             Err(status) => return self.answer_error(ctx, line, status),
         };
@@ -89,11 +92,20 @@ impl<S: Stream> Exchange<S> {
                 self.opened(ctx, line, file, size, modified, index);
             }
             Some(Fetched::Mapped(name, exists)) => self.forward_index(ctx, line, &name, exists),
+            Some(Fetched::Missing { kind, known }) => {
+                // httpd takes the rest for path info.
+                self.received.file.truncate(known);
+                let found = Found::Missing(kind);
+                let step = decide(self.received.method(), &self.received.path, found);
+                self.take_step(ctx, line, step);
+            }
             Some(Fetched::Other(found)) => {
+                self.received.is_directory = found == Found::Directory;
                 let step = decide(self.received.method(), &self.received.path, found);
                 self.take_step(ctx, line, step);
             }
             Some(Fetched::NoIndex) => {
+                self.received.is_directory = true;
                 let step = match without_index(self.received.method()) {
                     // Only the module that makes listings forbids a directory without one.
                     Step::Refuse(403) if !self.received.site().config.autoindex => {
@@ -126,6 +138,7 @@ impl<S: Stream> Exchange<S> {
         if !exists {
             self.received.path = directory;
             self.received.prepare_forward();
+            self.received.mapped.clone_from(&self.received.path);
         }
         match worker {
             Some(worker) => self.begin_forward(ctx, line, worker),
@@ -164,9 +177,6 @@ impl<S: Stream> Exchange<S> {
         }
         let step = decide(self.received.method(), &self.received.path, Found::File);
         if step != Step::Serve {
-            let mut content_type = Vec::new();
-            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
-            self.set_content_type(&content_type);
             return self.take_step(ctx, line, step);
         }
         let now = SystemTime::UNIX_EPOCH + self.received.wall;
@@ -281,8 +291,8 @@ impl<S: Stream> Exchange<S> {
 ///
 /// # Errors
 /// 404 for what only the container may read.
-fn auto_alias(settings: &Server, path: &[u8]) -> Result<Option<Alias>, u16> {
-    let Some(base) = &settings.jk.auto_alias else { return Ok(None) };
+fn auto_alias(settings: &Server, looked: bool, path: &[u8]) -> Result<Option<Alias>, u16> {
+    let Some(base) = settings.jk.auto_alias.as_ref().filter(|_| looked) else { return Ok(None) };
     let mut segments = path.split(|&byte| byte == b'/').skip(1);
     let Some(context) = segments.next().filter(|name| !name.is_empty()) else { return Ok(None) };
     let private = |name: &[u8]| {

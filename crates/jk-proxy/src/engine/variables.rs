@@ -12,9 +12,11 @@ pub(crate) fn value<'r, S>(
     ends: Ends,
     name: &str,
 ) -> Option<Cow<'r, [u8]>> {
-    if let Some(set) = received.variable(name) {
-        return Some(Cow::Borrowed(set));
-    }
+    common(received, ends, name).or_else(|| received.final_variable(name).map(Cow::Borrowed))
+}
+
+/// The value of a common variable; what was set under its name does not count.
+fn common<'r, S>(received: &'r Received<S>, ends: Ends, name: &str) -> Option<Cow<'r, [u8]>> {
     if let Some(field) = name.strip_prefix("HTTP_") {
         return header(received, field).map(Cow::Borrowed);
     }

@@ -1,11 +1,12 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use jk_config::EnvRule;
+use jk_config::{EnvRule, LocationEnv};
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::EnvVars;
 use crate::fields::Fields;
+use crate::location::Location;
 
 /// What the conditional rules may look at. They run before the path is decoded.
 #[derive(Clone, Copy)]
@@ -41,6 +42,9 @@ pub struct EnvError {
 pub struct EnvRules {
     early: Vec<Conditional>,
     late: Vec<(String, String)>,
+    /// Names that are taken out of what is inherited; only of a section.
+    unset: Vec<String>,
+    sections: Vec<(Location, EnvRules)>,
 }
 
 #[derive(Clone, Debug)]
@@ -83,10 +87,27 @@ impl EnvRules {
                     compiled.forget(name);
                     compiled.late.push((name.clone(), value.clone()));
                 }
-                EnvRule::Unset(name) => compiled.forget(name),
+                EnvRule::Unset(name) => {
+                    compiled.forget(name);
+                    compiled.unset.push(name.clone());
+                }
             }
         }
         Ok(compiled)
+    }
+
+    /// With the rules of `<Location>` sections.
+    ///
+    /// # Errors
+    /// The first pattern that is not a regular expression.
+    pub fn with_sections(mut self, sections: &[LocationEnv]) -> Result<Self, EnvError> {
+        for section in sections {
+            let Some(location) = Location::compile(&section.path, section.matching) else {
+                continue;
+            };
+            self.sections.push((location, Self::compile(&section.rules)?));
+        }
+        Ok(self)
     }
 
     /// Applies the conditional rules: before mapping.
@@ -96,23 +117,74 @@ impl EnvRules {
         }
     }
 
-    /// Applies `SetEnv` and `UnsetEnv`: after mapping. A variable that was set before keeps its value,
-    /// and `UnsetEnv` takes back what `SetEnv` said, nothing else.
-    pub fn apply_late(&self, vars: &mut EnvVars) {
-        for (name, value) in &self.late {
-            if vars.get(name.as_bytes()).is_none() {
-                vars.set(name.as_bytes(), value.as_bytes());
-            }
+    /// Applies the conditional rules of the sections that hold for `path`: after mapping.
+    pub fn apply_in_sections(&self, path: &[u8], request: &RequestView<'_>, vars: &mut EnvVars) {
+        for (_, section) in self.sections.iter().filter(|(location, _)| location.matches(path)) {
+            section.apply_early(request, vars);
         }
+    }
+
+    /// Applies `SetEnv` and `UnsetEnv`, those of the server and of the sections that hold for
+    /// `path`: after mapping. A variable that was set before keeps its value, and the one that it
+    /// would get goes to `shadowed`. `UnsetEnv` takes back what `SetEnv` said, nothing else.
+    pub fn apply_late(&self, path: &[u8], vars: &mut EnvVars, shadowed: &mut EnvVars) {
+        let mut sections = self.sections.iter().filter(|(at, rules)| {
+            !(rules.late.is_empty() && rules.unset.is_empty()) && at.matches(path)
+        });
+        let Some((_, first)) = sections.next() else {
+            return set_late(self.late.iter().map(as_pair), vars, shadowed);
+        };
+        // httpd joins the sections before it lays them over the server, and forgets on the way
+        // what they wanted to be unset, unless there is but one.
+        let mut rest = sections.peekable();
+        let of_server = if rest.peek().is_none() { &first.unset[..] } else { &[] };
+        let mut late: Vec<(&str, &str)> = first.late.iter().map(as_pair).collect();
+        for (_, section) in rest {
+            late.retain(|(name, _)| !names(&section.unset, name) && !sets(&section.late, name));
+            late.extend(section.late.iter().map(as_pair));
+        }
+        let server = self.late.iter().map(as_pair).filter(|(name, _)| {
+            !names(of_server, name) && !late.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+        });
+        let all: Vec<(&str, &str)> = server.chain(late.iter().copied()).collect();
+        set_late(all.into_iter(), vars, shadowed);
+    }
+
+    /// Whether there are sections.
+    pub fn has_sections(&self) -> bool {
+        !self.sections.is_empty()
     }
 
     /// Whether there is nothing to apply.
     pub fn is_empty(&self) -> bool {
-        self.early.is_empty() && self.late.is_empty()
+        self.early.is_empty() && self.late.is_empty() && self.sections.is_empty()
     }
 
     fn forget(&mut self, name: &str) {
         self.late.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    }
+}
+
+fn as_pair((name, value): &(String, String)) -> (&str, &str) {
+    (name, value)
+}
+
+fn names(unset: &[String], name: &str) -> bool {
+    unset.iter().any(|unset| unset.eq_ignore_ascii_case(name))
+}
+
+fn sets(variables: &[(String, String)], name: &str) -> bool {
+    variables.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
+fn set_late<'a>(
+    variables: impl Iterator<Item = (&'a str, &'a str)>,
+    vars: &mut EnvVars,
+    shadowed: &mut EnvVars,
+) {
+    for (name, value) in variables {
+        let to = if vars.get(name.as_bytes()).is_none() { &mut *vars } else { &mut *shadowed };
+        to.set(name.as_bytes(), value.as_bytes());
     }
 }
 

@@ -52,6 +52,14 @@ impl EnvVars {
         }
     }
 
+    /// Puts a word before each name, as httpd does when a request is led elsewhere.
+    pub fn rename_all(&mut self, prefix: &[u8]) {
+        let before = std::mem::take(self);
+        for (name, value) in before.iter() {
+            self.set(&[prefix, name].concat(), value);
+        }
+    }
+
     /// Removes a variable.
     pub fn unset(&mut self, name: &[u8]) {
         if let Some(at) = self.position(name) {

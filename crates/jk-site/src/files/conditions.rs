@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::date::{parse, seconds};
 use crate::fields::Fields;
@@ -99,6 +99,14 @@ impl<'a> Conditions<'a> {
         }
         let times = Times::of(modified, now);
         parse(if_range).unwrap_or(0) == times.modified && !times.is_fresh()
+    }
+
+    /// Whether a range may be served of content that someone else made, as far as `If-Range` goes.
+    pub fn allow_range_of(&self, fields: &dyn Fields, now: SystemTime) -> bool {
+        let etag = fields.get(b"ETag").unwrap_or_default();
+        let modified = fields.get(b"Last-Modified").and_then(parse).unwrap_or_default();
+        let modified = UNIX_EPOCH + Duration::from_secs(u64::try_from(modified).unwrap_or(0));
+        self.allow_range(etag, modified, now)
     }
 
     /// If-Unmodified-Since names an earlier time.

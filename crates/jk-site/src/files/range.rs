@@ -164,6 +164,12 @@ impl MultipartBoundary {
         let _ = write!(out, "\r\n--{:016x}--\r\n", self.0);
     }
 
+    /// Appends the value of `Content-Type` of the whole.
+    pub fn push_content_type(self, out: &mut Vec<u8>) {
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "multipart/byteranges; boundary={:016x}", self.0);
+    }
+
     /// The bytes of a whole multipart body.
     pub(super) fn length(
         self,

@@ -86,7 +86,7 @@ fn variables_are_set_as_measured() {
         };
         vars.clear();
         rules.apply_early(&view, &mut vars);
-        rules.apply_late(&mut vars);
+        rules.apply_late(b"/", &mut vars, &mut EnvVars::default());
         let shown = |name: &[u8]| match vars.get(name) {
             None => "-".to_owned(),
             Some(value) => {

@@ -6,17 +6,19 @@ use super::super::report::Refusal;
 use super::super::value::regex;
 use super::super::walk::Walk;
 use super::super::word::Word;
-use super::{Entry, server};
+use super::super::scope::{Env, SectionEnv};
+use super::super::section::Kind;
+use super::{Entry, anywhere};
 use crate::EnvRule;
 
 pub(super) const ENTRIES: &[Entry] = &[
-    server("SetEnvIf", Raw, |walk, call| set_env_if(walk, call, false)),
-    server("SetEnvIfNoCase", Raw, |walk, call| set_env_if(walk, call, true)),
-    server("BrowserMatch", Raw, |walk, call| browser_match(walk, call, false)),
-    server("BrowserMatchNoCase", Raw, |walk, call| browser_match(walk, call, true)),
-    server("SetEnv", OneOrTwo, set_env),
-    server("PassEnv", Arity::Some, pass_env),
-    server("UnsetEnv", Arity::Some, unset_env),
+    anywhere("SetEnvIf", Raw, |walk, call| set_env_if(walk, call, false)),
+    anywhere("SetEnvIfNoCase", Raw, |walk, call| set_env_if(walk, call, true)),
+    anywhere("BrowserMatch", Raw, |walk, call| browser_match(walk, call, false)),
+    anywhere("BrowserMatchNoCase", Raw, |walk, call| browser_match(walk, call, true)),
+    anywhere("SetEnv", OneOrTwo, set_env),
+    anywhere("PassEnv", Arity::Some, pass_env),
+    anywhere("UnsetEnv", Arity::Some, unset_env),
 ];
 
 fn set_env_if(walk: &mut Walk<'_>, call: &Call<'_>, no_case: bool) -> Result<(), Refusal> {
@@ -56,13 +58,37 @@ fn add_condition(
         return Err(Refusal::new(format!("{} wants a variable to set", call.name))
             .help("write `name`, `name=value` or `!name`"));
     }
-    walk.scope().env.conditional.push(EnvRule::SetIf {
+    let rule = EnvRule::SetIf {
         attribute: attribute.to_owned(),
         pattern: pattern.text.clone(),
         no_case,
         variables,
-    });
+    };
+    if let Some(env) = env_of(walk, call) {
+        env.conditional.push(rule);
+    }
     Ok(())
+}
+
+/// Where variables are kept: with the server, or with the `<Location>` around. Elsewhere they are
+/// without effect, which is said.
+fn env_of<'w>(walk: &'w mut Walk<'_>, call: &Call<'_>) -> Option<&'w mut Env> {
+    let Some(section) = walk.sections.last().cloned() else {
+        return Some(&mut walk.scope().env);
+    };
+    if section.kind != Kind::Location {
+        let message = format!("`{}` has no effect inside {}", call.name, section.shown());
+        walk.report
+            .warning(&call.directive.at(), message)
+            .help("it is honoured in <Location> and outside of sections");
+        return None;
+    }
+    let sections = &mut walk.scope().location_env;
+    if sections.last().is_none_or(|last| last.at != section.at) {
+        let (at, path, matching) = (section.at, section.path, section.matching);
+        sections.push(SectionEnv { at, path, matching, env: Env::default() });
+    }
+    sections.last_mut().map(|section| &mut section.env)
 }
 
 /// `name=value`, `name` (which is 1) or `!name`.
@@ -82,14 +108,14 @@ fn set_env(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
             .warning(&call.at, format!("the variable is named `{name}`, with the `=`"))
             .help("write `SetEnv name value`");
     }
-    set(walk, name, call.text(1));
+    set(walk, call, name, call.text(1));
     Ok(())
 }
 
 fn pass_env(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
     for word in &call.words {
         match walk.files.env(&word.text) {
-            Some(value) => set(walk, &word.text, &value),
+            Some(value) => set(walk, call, &word.text, &value),
             None => {
                 let message = format!("`{}` is not in the environment", word.text);
                 walk.report.warning(&word.at, message);
@@ -100,7 +126,7 @@ fn pass_env(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
 }
 
 fn unset_env(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
-    let env = &mut walk.scope().env;
+    let Some(env) = env_of(walk, call) else { return Ok(()) };
     for word in &call.words {
         env.variables.retain(|(known, _)| !known.eq_ignore_ascii_case(&word.text));
         env.unset.push(word.text.clone());
@@ -108,8 +134,8 @@ fn unset_env(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn set(walk: &mut Walk<'_>, name: &str, value: &str) {
-    let variables = &mut walk.scope().env.variables;
+fn set(walk: &mut Walk<'_>, call: &Call<'_>, name: &str, value: &str) {
+    let Some(Env { variables, .. }) = env_of(walk, call) else { return };
     match variables.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
         Some((_, known)) => value.clone_into(known),
         None => variables.push((name.to_owned(), value.to_owned())),

@@ -87,7 +87,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     server("AddDefaultCharset", One, |walk, call| {
         walk.scope().default_charset = Some(match call.text(0) {
             word if word.eq_ignore_ascii_case("off") => None,
-            word if word.eq_ignore_ascii_case("on") => Some("ISO-8859-1".to_owned()),
+            word if word.eq_ignore_ascii_case("on") => Some("iso-8859-1".to_owned()),
             charset => Some(charset.to_owned()),
         });
         Ok(())

@@ -431,5 +431,6 @@ fn server(to: &str) -> Server {
             mounts: Mounts::Own(mounts),
         },
         handlers: Vec::new(),
+        location_env: Vec::new(),
     }
 }
