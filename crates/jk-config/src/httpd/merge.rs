@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::directive::jk_options as bits;
 use super::scope::{Env, Indicator, Jk, Limits, Log, Options, Scope, SectionEnv, Types};
 use crate::{
-    AccessLog, EnvRule, ForwardUri, Indicators, JkOptions, JkServer, LocationEnv,
-    LocationHandler,
+    AccessLog, EnvRule, ForwardUri, Indicators, JkOptions, JkServer, LocationEnv, LocationHandler,
     LocationMatch, LogTarget, Mounts, Server,
 };
 
@@ -141,7 +140,8 @@ fn location_env(main: &Scope, host: Option<&Scope>) -> Vec<LocationEnv> {
     let own = host.map_or(&[][..], |host| &host.location_env);
     let rules = |env: &Env| {
         let unset = env.unset.iter().map(|name| EnvRule::Unset(name.clone()));
-        let set = env.variables.iter().map(|(name, value)| EnvRule::Set(name.clone(), value.clone()));
+        let set =
+            env.variables.iter().map(|(name, value)| EnvRule::Set(name.clone(), value.clone()));
         env.conditional.iter().cloned().chain(unset).chain(set).collect()
     };
     let section = |section: &SectionEnv| LocationEnv {

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use crate::{
     CanonicalName, EncodedSlashes, EnvRule, ErrorDocument, JkLogLevel, Location, LocationHandler,
-    LocationMatch,
-    LogLevel, LogTarget, ServerTokens, Signature, Trace, VhostAddress,
+    LocationMatch, LogLevel, LogTarget, ServerTokens, Signature, Trace, VhostAddress,
 };
 
 /// The main server or one virtual host: `None` is not written.

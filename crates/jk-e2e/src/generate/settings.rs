@@ -46,7 +46,7 @@ const TARGETS: [&str; 26] = [
     "/handler/sub/y;v=1/z",
     "/alias/x",
     "/alias/plain.txt",
-    "/plain.txt;jsessionid=1.A",
+    "/plain.txt;jsessionid=1",
 ];
 const VARIABLES: [&str; 14] = [
     "JK_REMOTE_ADDR",
@@ -157,14 +157,50 @@ fn target(dice: &mut Dice) -> String {
 fn formats(dice: &mut Dice) -> (String, String) {
     let mut access = String::from("%m %U%q %>s");
     for code in [
-        "%a", "%A", "%B", "%b", "%h", "%H", "%l", "%p", "%{canonical}p", "%{local}p", "%R",
-        "%r", "%s", "%<s", "%u", "%v", "%V", "%X", "%{Cookie}i", "%{Host}i", "%{Set-Cookie}o",
-        "%{Content-Type}o", "%{Connection}o", "%{Content-Length}o", "%{Location}o", "%{GIVEN}e", "%404,500{Host}i", "%!200s", "%{JK_WORKER_NAME}n",
-        "%{JK_WORKER_TYPE}n", "%{JK_WORKER_ROUTE}n", "%{JK_LB_FIRST_NAME}n",
-        "%{JK_LB_FIRST_ACCESSED}n", "%{JK_LB_LAST_NAME}n", "%{JK_LB_LAST_STATE}n",
-        "%{JK_LB_LAST_ACTIVATION}n", "%{JK_LB_LAST_VALUE}n", "%{JK_LB_LAST_SESSIONS}n",
-        "%{JK_LB_LAST_BUSY}n", "%{JK_LB_LAST_ERRORS}n", "%{JK_LB_FIRST_STATE}n", "%{SID}C",
-        "%{REMOTE_USER}e", "%{c}a",
+        "%a",
+        "%A",
+        "%B",
+        "%b",
+        "%h",
+        "%H",
+        "%l",
+        "%p",
+        "%{canonical}p",
+        "%{local}p",
+        "%R",
+        "%r",
+        "%s",
+        "%<s",
+        "%u",
+        "%v",
+        "%V",
+        "%X",
+        "%{Cookie}i",
+        "%{Host}i",
+        "%{Set-Cookie}o",
+        "%{Content-Type}o",
+        "%{Connection}o",
+        "%{Content-Length}o",
+        "%{Location}o",
+        "%{GIVEN}e",
+        "%404,500{Host}i",
+        "%!200s",
+        "%{JK_WORKER_NAME}n",
+        "%{JK_WORKER_TYPE}n",
+        "%{JK_WORKER_ROUTE}n",
+        "%{JK_LB_FIRST_NAME}n",
+        "%{JK_LB_FIRST_ACCESSED}n",
+        "%{JK_LB_LAST_NAME}n",
+        "%{JK_LB_LAST_STATE}n",
+        "%{JK_LB_LAST_ACTIVATION}n",
+        "%{JK_LB_LAST_VALUE}n",
+        "%{JK_LB_LAST_SESSIONS}n",
+        "%{JK_LB_LAST_BUSY}n",
+        "%{JK_LB_LAST_ERRORS}n",
+        "%{JK_LB_FIRST_STATE}n",
+        "%{SID}C",
+        "%{REMOTE_USER}e",
+        "%{c}a",
     ] {
         if dice.chance(25) {
             let _ = write!(access, " {code}");
@@ -332,7 +368,13 @@ fn files(text: &mut String) {
 fn request(dice: &mut Dice, text: &mut String) {
     let method = dice.pick(&["GET", "GET", "GET", "GET", "HEAD", "POST", "PUT", "OPTIONS"]);
     let host = dice.pick(&[
-        "www.test", "www.test", "one.test", "TWO.test:8080", "two.test.", "x.alias.test", "else",
+        "www.test",
+        "www.test",
+        "one.test",
+        "TWO.test:8080",
+        "two.test.",
+        "x.alias.test",
+        "else",
     ]);
     let absolute = if dice.chance(8) { "http://one.test:81" } else { "" };
     let target = match dice.pick(&TARGETS) {

@@ -11,8 +11,8 @@ use jk_types::Activation;
 use super::client::Line;
 use super::context::Context;
 use super::exchange::Exchange;
-use super::reply::Reply;
 use super::net::Net;
+use super::reply::Reply;
 use super::route::HeadFields;
 use crate::site::Kind;
 

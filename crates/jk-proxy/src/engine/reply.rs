@@ -90,8 +90,9 @@ pub(crate) struct Reply {
 impl Reply {
     /// Ready for another answer.
     pub(crate) fn reset(&mut self) {
-        let Self { mut reason, mut fields, mut content_type, mut held, mut out, mut framed, .. } =
-            std::mem::take(self);
+        let Self {
+            mut reason, mut fields, mut content_type, mut held, mut out, mut framed, ..
+        } = std::mem::take(self);
         fields.clear();
         framed.clear();
         for buffer in [&mut reason, &mut content_type, &mut held, &mut out] {

@@ -182,7 +182,7 @@ impl<S: Stream> Exchange<S> {
         let now = SystemTime::UNIX_EPOCH + self.received.wall;
         let mut content_type = Vec::new();
         let typed =
-            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
+            self.received.host().files.push_content_type(self.typed_name(), &mut content_type);
         let resource =
             Resource { size, modified, content_type: typed.then_some(&content_type[..]) };
         let boundary = MultipartBoundary(ctx.clock.wall.as_nanos() as u64 ^ size);
@@ -220,6 +220,13 @@ impl<S: Stream> Exchange<S> {
         };
         self.stage = Stage::File(FileSend { parts, between, ..FileSend::default() });
         self.read_next(ctx, line, file, Vec::new());
+    }
+
+    /// The name by which the file's type is told. What `JkAutoAlias` finds has no path parameters.
+    fn typed_name(&self) -> &[u8] {
+        let received = &self.received;
+        let aliased = received.settings().jk.auto_alias.is_some() && received.mounts.is_some();
+        if aliased && received.file.contains(&b';') { &received.mapped } else { &received.file }
     }
 
     /// Asks for the next block, if one is left.

@@ -44,7 +44,7 @@ pub struct EnvRules {
     late: Vec<(String, String)>,
     /// Names that are taken out of what is inherited; only of a section.
     unset: Vec<String>,
-    sections: Vec<(Location, EnvRules)>,
+    sections: Vec<(Location, Self)>,
 }
 
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use super::super::call::Arity::{OneOrTwo, Raw};
 use super::super::call::{Arity, Call};
 use super::super::report::Refusal;
+use super::super::scope::{Env, SectionEnv};
+use super::super::section::Kind;
 use super::super::value::regex;
 use super::super::walk::Walk;
 use super::super::word::Word;
-use super::super::scope::{Env, SectionEnv};
-use super::super::section::Kind;
 use super::{Entry, anywhere};
 use crate::EnvRule;
 
