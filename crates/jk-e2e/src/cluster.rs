@@ -33,6 +33,7 @@ pub fn start(slot: &Slot, routes: &[&str], webapps: &[(&str, &str)]) -> io::Resu
                 .iter()
                 .map(|(context, dir)| ((*context).to_owned(), webapp(dir)))
                 .collect(),
+            sealed: None,
         })?;
         tomcat.start()?;
         tomcats.push(tomcat);

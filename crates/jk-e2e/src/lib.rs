@@ -26,6 +26,7 @@ pub mod process;
 pub mod site;
 pub mod slot;
 pub mod suite;
+pub mod tap;
 pub mod text;
 pub mod tomcat;
 pub mod tools;

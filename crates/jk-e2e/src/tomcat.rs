@@ -31,6 +31,8 @@ pub struct TomcatConfig {
     pub cluster: Option<ClusterNode>,
     /// Applications: context path without slash (`ROOT` for the root), and directory.
     pub webapps: Vec<(String, PathBuf)>,
+    /// A second AJP connector that serves nobody without this secret.
+    pub sealed: Option<(SocketAddr, String)>,
 }
 
 /// Addresses of a cluster whose members are known beforehand.
@@ -198,13 +200,14 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
 
 fn server_xml(config: &TomcatConfig) -> String {
     let cluster = config.cluster.as_ref().map(cluster_xml).unwrap_or_default();
+    let sealed = config.sealed.as_ref().map(sealed_xml).unwrap_or_default();
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <Server port="-1">
   <Service name="Catalina">
     <Connector port="{port}" address="{ip}" protocol="AJP/1.3" secretRequired="false"
                redirectPort="8443" maxThreads="64" minSpareThreads="4"/>
-    <Engine name="Catalina" defaultHost="localhost" jvmRoute="{route}">
+{sealed}    <Engine name="Catalina" defaultHost="localhost" jvmRoute="{route}">
 {cluster}      <Host name="localhost" appBase="webapps" unpackWARs="false" autoDeploy="false"/>
     </Engine>
   </Service>
@@ -213,6 +216,14 @@ fn server_xml(config: &TomcatConfig) -> String {
         ip = config.ajp.ip(),
         port = config.ajp.port(),
         route = config.route,
+    )
+}
+
+fn sealed_xml((addr, secret): &(SocketAddr, String)) -> String {
+    format!(
+        "    <Connector port=\"{}\" address=\"{}\" protocol=\"AJP/1.3\" secret=\"{secret}\"/>\n",
+        addr.port(),
+        addr.ip(),
     )
 }
 

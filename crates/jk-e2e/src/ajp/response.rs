@@ -60,13 +60,13 @@ fn packet(payload: &[u8]) -> Vec<u8> {
     out
 }
 
-fn string(out: &mut Vec<u8>, text: &[u8]) {
+pub(super) fn string(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(&length(text.len()));
     out.extend_from_slice(text);
     out.push(0);
 }
 
-fn length(n: usize) -> [u8; 2] {
+pub(super) fn length(n: usize) -> [u8; 2] {
     u16::try_from(n).expect("scripts write no string above 65535 bytes").to_be_bytes()
 }
 

@@ -149,6 +149,7 @@ fn start_tomcats(site: &Site) -> Result<Vec<Tomcat>, Box<dyn Error>> {
             ajp: site.slot().socket(ajp_port(index)),
             cluster: None,
             webapps: vec![("transfer".to_owned(), app.clone())],
+            sealed: None,
         })?;
         tomcat.start()?;
         tomcats.push(tomcat);
