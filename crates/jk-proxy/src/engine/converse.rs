@@ -193,7 +193,10 @@ impl<S: Stream> Exchange<S> {
         let replaces = threshold > 0 && i32::from(headers.status) >= threshold;
         self.forward.headers_received = true;
         self.reply.started = true;
-        let well_formed = translate::head(&mut self.reply, headers, self.received.wall);
+        // An interim status as the only one would leave the client waiting for the final one, and
+        // taking the next answer for it.
+        let well_formed =
+            translate::head(&mut self.reply, headers, self.received.wall) && headers.status >= 200;
         if let Some(charset) = &serving.site.settings(self.received.server).default_charset {
             translate::default_charset(&mut self.reply, charset);
         }

@@ -2,6 +2,7 @@
 
 mod exchanges;
 mod failures;
+mod hostile;
 mod rules;
 mod wire;
 mod world;

@@ -147,6 +147,8 @@ pub(super) struct Wishes {
     commands: VecDeque<Command<SimStream>>,
     /// Backends that refuse connections.
     refusing: Vec<u16>,
+    /// How many bytes new connections to backends take.
+    room: usize,
 }
 
 pub(super) struct SimNet(Rc<RefCell<Wishes>>);
@@ -159,7 +161,7 @@ impl Net for SimNet {
         if wishes.refusing.contains(&how.to.port()) {
             return Err(ErrorKind::ConnectionRefused.into());
         }
-        let (ours, theirs) = pair(1 << 20);
+        let (ours, theirs) = pair(wishes.room);
         let Token::Backend(key) = token else { return Err(ErrorKind::InvalidInput.into()) };
         wishes.opened.push_back((how.to.port(), key, theirs));
         Ok(SimStream(ours))
@@ -215,7 +217,7 @@ impl World {
             assemble(config(workers, to), &mut logs, clock.seconds()).expect("it can be served");
         assert_eq!(warnings, [""; 0]);
         let shared = Shared::new(site, 1, start);
-        let wishes = Rc::new(RefCell::new(Wishes::default()));
+        let wishes = Rc::new(RefCell::new(Wishes { room: 1 << 20, ..Wishes::default() }));
         let files = Files::start(0, |_, _, _| {}).expect("nothing is started");
         let net = SimNet(Rc::clone(&wishes));
         let ctx =
@@ -236,6 +238,21 @@ impl World {
     /// Connects to a port are refused from now on.
     pub(super) fn refuse(&mut self, port: u16) {
         self.wishes.borrow_mut().refusing.push(port);
+    }
+
+    /// Connections to backends take so many bytes from now on before they have to be read from.
+    pub(super) fn backends_take(&mut self, room: usize) {
+        self.wishes.borrow_mut().room = room;
+    }
+
+    /// The bytes held for the client for which most are held.
+    pub(super) fn most_held(&self) -> usize {
+        self.engine.most_held()
+    }
+
+    /// Whether backends read what they are sent.
+    pub(super) fn backends_read(&self) -> bool {
+        self.wishes.borrow().room == 1 << 20
     }
 
     /// A client connects; it takes `room` bytes before it has to be read from.
