@@ -91,17 +91,19 @@ impl Program {
     }
 }
 
-/// Named in `JACKDAW_BIN`, else beside the running test program in cargo's target directory.
+/// Named in `JACKDAW_BIN`, else built here.
 fn jackdaw() -> PathBuf {
-    if let Some(path) = std::env::var_os("JACKDAW_BIN") {
-        return path.into();
-    }
+    std::env::var_os("JACKDAW_BIN").map_or_else(|| built("jackdaw"), PathBuf::from)
+}
+
+/// A program of the workspace, beside the running test program in cargo's target directory.
+pub(crate) fn built(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap_or_default();
     own.ancestors()
         .skip(1)
-        .map(|dir| dir.join("jackdaw"))
+        .map(|dir| dir.join(name))
         .find(|path| path.is_file())
-        .unwrap_or_else(|| PathBuf::from("target/release/jackdaw"))
+        .unwrap_or_else(|| PathBuf::from("target/release").join(name))
 }
 
 impl Front {
@@ -110,9 +112,23 @@ impl Front {
     /// # Errors
     /// When it refuses its configuration or does not come up.
     pub fn start(program: Program, site: &Site) -> Result<Self, StartError> {
+        Self::start_with(program, site, &[])
+    }
+
+    /// As [`Self::start`], with these variables in its environment.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(
+        program: Program,
+        site: &Site,
+        variables: &[(&str, &str)],
+    ) -> Result<Self, StartError> {
         let output = site.dir().join("logs/output.txt");
         let log = fs::File::create(&output)?;
-        let mut process = Process::start(&program.command(&site.httpd_conf())?, log)?;
+        let mut command = program.command(&site.httpd_conf())?;
+        command.envs(variables.iter().copied());
+        let mut process = Process::start(&command, log)?;
         let addr = site.slot().socket(HTTP_PORT);
         let pid_file = site.dir().join("logs/httpd.pid");
         let up = wait_until(STARTING, || {

@@ -22,6 +22,8 @@ pub mod cluster;
 pub mod decisions;
 pub mod front;
 pub mod generate;
+pub mod load;
+pub mod member;
 pub mod process;
 pub mod site;
 pub mod slot;
