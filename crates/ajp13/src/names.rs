@@ -1,5 +1,7 @@
 //! The code tables: methods, request headers, response headers.
 
+use crate::text::is_same_name;
+
 /// Stands for a method without a code; its text is the attribute [`Attribute::StoredMethod`].
 ///
 /// [`Attribute::StoredMethod`]: crate::Attribute::StoredMethod
@@ -108,21 +110,24 @@ pub(crate) const RESPONSE_HEADERS: [&str; 11] = [
 /// `accept-charset`, `accept-encoding` and `accept-language` have codes (0xA002 to 0xA004), but
 /// mod_jk 1.2.48 sends them as text, and a container takes either.
 pub(crate) fn request_header_code(name: &[u8]) -> Option<u16> {
-    // The length leaves at most three candidates, so that most names cost one comparison or none.
-    let candidates: &[u16] = match name.len() {
-        4 => &[0xA00B],
-        6 => &[0xA009, 0xA001, 0xA00C],
-        7 => &[0xA00D, 0xA00A],
-        10 => &[0xA00E, 0xA006],
-        12 => &[0xA007],
-        13 => &[0xA005],
-        14 => &[0xA008],
+    // Length and first letter leave one candidate, so that most names cost one comparison or none.
+    let first = name.first()?.to_ascii_lowercase();
+    let code = match (name.len(), first) {
+        (4, b'h') => 0xA00B,
+        (6, b'a') => 0xA001,
+        (6, b'c') => 0xA009,
+        (6, b'p') => 0xA00C,
+        (7, b'c') => 0xA00A,
+        (7, b'r') => 0xA00D,
+        (10, b'c') => 0xA006,
+        (10, b'u') => 0xA00E,
+        (12, b'c') => 0xA007,
+        (13, b'a') => 0xA005,
+        (14, b'c') => 0xA008,
         _ => return None,
     };
-    candidates.iter().copied().find(|&code| {
-        lookup(&REQUEST_HEADERS, code)
-            .is_some_and(|known| known.as_bytes().eq_ignore_ascii_case(name))
-    })
+    let known = lookup(&REQUEST_HEADERS, code)?;
+    is_same_name(known.as_bytes(), name).then_some(code)
 }
 
 /// The code of a response header; case does not matter.

@@ -44,6 +44,50 @@ const fn has_no_control(word: u64) -> bool {
     (below_space | is_delete) & TOPS == 0
 }
 
+/// Whether two names are the same but for case, eight bytes at a time: the standard library's way of
+/// one by one was a tenth of all that a small request costs.
+pub(crate) fn is_same_name(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let (mut left, mut right) = (a, b);
+    while let (Some((a, behind_a)), Some((b, behind_b))) =
+        (left.split_first_chunk(), right.split_first_chunk())
+    {
+        if fold(u64::from_le_bytes(*a)) != fold(u64::from_le_bytes(*b)) {
+            return false;
+        }
+        (left, right) = (behind_a, behind_b);
+    }
+    match (a.last_chunk(), b.last_chunk()) {
+        // The last eight overlap the chunks before them.
+        (Some(a), Some(b)) => fold(u64::from_le_bytes(*a)) == fold(u64::from_le_bytes(*b)),
+        _ => fold(short(left)) == fold(short(right)),
+    }
+}
+
+/// Fewer than eight bytes as one word.
+fn short(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
+}
+
+/// A word of ASCII letters in lower case; other bytes stay. A byte is a capital if adding what `A` lacks
+/// of 128 sets its upper bit and adding what `Z` lacks of 127 does not.
+const fn fold(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const TOPS: u64 = ONES * 0x80;
+    let low = word & !TOPS;
+    let from_a = low + ONES * (0x80 - b'A' as u64);
+    let beyond_z = low + ONES * (0x7f - b'Z' as u64);
+    let capital = (from_a ^ beyond_z) & !word & TOPS;
+    word | capital >> 2
+}
+
 fn is_text(byte: u8) -> bool {
     byte >= 0x20 && byte != 0x7F
 }
@@ -64,3 +108,22 @@ static TOKEN: [bool; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_the_standard_library_does() {
+        for length in [1, 3, 4, 7, 8, 9, 17] {
+            for at in 0..length {
+                for (x, y) in (0..=255).flat_map(|x| (0..=255).map(move |y| (x, y))) {
+                    let (mut a, mut b) = (vec![b'q'; length], vec![b'Q'; length]);
+                    (a[at], b[at]) = (x, y);
+                    assert_eq!(is_same_name(&a, &b), a.eq_ignore_ascii_case(&b), "{a:?} {b:?}");
+                }
+            }
+        }
+        assert!(!is_same_name(b"host", b"hosts") && is_same_name(b"", b""));
+    }
+}

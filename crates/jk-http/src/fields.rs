@@ -1,6 +1,7 @@
 use std::cmp::Ordering;
 
 use crate::error::HeadErrorKind;
+use crate::grammar::is_same_name;
 use crate::text::Text;
 
 /// The fields of a head, and the store for values that had to be put together.
@@ -73,10 +74,13 @@ impl Fields {
             .map(move |field| (field.name.within(buf), field.value.of(buf, &self.store)))
     }
 
+    // Inlined, so that the digest of a constant name is a constant: most are.
+    #[inline]
     pub(crate) fn find<'a>(&'a self, buf: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
         self.find_text(buf, name).map(|value| value.of(buf, &self.store))
     }
 
+    #[inline]
     pub(crate) fn find_text(&self, buf: &[u8], name: &[u8]) -> Option<Text> {
         let at = self.position(buf, name)?;
         self.list.get(at).map(|field| field.value)
@@ -161,15 +165,21 @@ impl Fields {
         self.keys[a].cmp(&self.keys[b]).then_with(|| name(a).cmp(name(b)))
     }
 
+    #[inline]
     fn position(&self, buf: &[u8], name: &[u8]) -> Option<usize> {
         let wanted = key(name);
         // Most names that are asked for are not there.
         if !self.seen.may_have(wanted) {
             return None;
         }
-        self.keys.iter().zip(&self.list).position(|(&key, field)| {
-            key == wanted && field.name.within(buf).eq_ignore_ascii_case(name)
-        })
+        self.position_of(buf, name, wanted)
+    }
+
+    fn position_of(&self, buf: &[u8], name: &[u8], wanted: u32) -> Option<usize> {
+        self.keys
+            .iter()
+            .zip(&self.list)
+            .position(|(&key, field)| key == wanted && is_same_name(field.name.within(buf), name))
     }
 }
 
@@ -201,6 +211,7 @@ impl Seen {
 }
 
 /// A cheap digest of a name: its length and three of its letters, case removed.
+#[inline]
 fn key(name: &[u8]) -> u32 {
     let letter = |at: usize| name.get(at).map_or(0, u8::to_ascii_lowercase);
     let last = name.len().saturating_sub(1);

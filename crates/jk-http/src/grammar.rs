@@ -53,6 +53,50 @@ pub fn list_has_token(value: &[u8], token: &[u8]) -> bool {
     })
 }
 
+/// Whether two names are the same but for case, eight bytes at a time: the standard library's way of
+/// one by one was a tenth of all that a small request costs.
+pub fn is_same_name(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let (mut left, mut right) = (a, b);
+    while let (Some((a, behind_a)), Some((b, behind_b))) =
+        (left.split_first_chunk(), right.split_first_chunk())
+    {
+        if fold(u64::from_le_bytes(*a)) != fold(u64::from_le_bytes(*b)) {
+            return false;
+        }
+        (left, right) = (behind_a, behind_b);
+    }
+    match (a.last_chunk(), b.last_chunk()) {
+        // The last eight overlap the chunks before them.
+        (Some(a), Some(b)) => fold(u64::from_le_bytes(*a)) == fold(u64::from_le_bytes(*b)),
+        _ => fold(short(left)) == fold(short(right)),
+    }
+}
+
+/// Fewer than eight bytes as one word.
+fn short(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
+}
+
+/// A word of ASCII letters in lower case; other bytes stay. A byte is a capital if adding what `A` lacks
+/// of 128 sets its upper bit and adding what `Z` lacks of 127 does not.
+const fn fold(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const TOPS: u64 = ONES * 0x80;
+    let low = word & !TOPS;
+    let from_a = low + ONES * (0x80 - b'A' as u64);
+    let beyond_z = low + ONES * (0x7f - b'Z' as u64);
+    let capital = (from_a ^ beyond_z) & !word & TOPS;
+    word | capital >> 2
+}
+
 /// Reads a `Content-Length`: digits only, at most 2^63 - 1 (httpd: `ap_parse_strict_length`).
 pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() {

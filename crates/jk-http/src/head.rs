@@ -166,6 +166,7 @@ impl RequestHead {
     }
 
     /// The value of the field `name`, in any case.
+    #[inline]
     pub fn find<'a>(&'a self, buf: &'a [u8], name: &str) -> Option<&'a [u8]> {
         self.fields.find(buf, name.as_bytes())
     }

@@ -52,13 +52,13 @@ mod trailer;
 pub use body::{BodyDecoder, Piece};
 pub use date::DateCache;
 pub use error::{BodyError, BodyErrorKind, HeadError, HeadErrorKind};
-pub use grammar::{is_field_value, is_reason, is_token, list_has_token};
+pub use grammar::{is_field_value, is_reason, is_same_name, is_token, list_has_token};
 pub use head::{Framing, Limits, Parsed, RequestHead, Version};
 pub use host::Host;
 pub use persistence::{Exchange, KeepAlive, KeepAliveField, Persistence, persistence};
 pub use reason::reason_phrase;
 pub use response::{
-    CHUNK_END, LAST_CHUNK, ResponseFraming, is_header_only, response_framing, write_chunk_head,
-    write_field, write_status_line,
+    CHUNK_END, LAST_CHUNK, ResponseFraming, is_header_only, response_framing, write_checked_field,
+    write_chunk_head, write_field, write_status_line,
 };
 pub use target::TargetForm;

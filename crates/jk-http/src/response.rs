@@ -69,11 +69,17 @@ pub fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) -> bool {
     if !is_token(name) || !is_field_value(value) {
         return false;
     }
+    write_checked_field(out, name, value);
+    true
+}
+
+/// Appends the line of a field whose name and value are known to pass [`is_token`] and
+/// [`is_field_value`].
+pub fn write_checked_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
-    true
 }
 
 /// Appends the line in front of a chunk of `length` bytes. A length of zero would end the content,

@@ -81,6 +81,13 @@ pub fn of_request<'a>(
 }
 
 impl<'a> Host<'a> {
+    /// The host of a `Host` field that was checked by the same rules, when the head was read.
+    ///
+    /// `name` has no brackets and no dot at its end.
+    pub const fn checked(name: &'a [u8], port: Option<u16>, ipv6: bool) -> Self {
+        Self { name, port, ipv6, from_target: false, target_port: None }
+    }
+
     /// Reads a `Host` field. `None` for a blank one, which names no host.
     ///
     /// # Errors

@@ -36,6 +36,13 @@ pub struct Target<'a> {
     pub authority: Option<Authority<'a>>,
 }
 
+impl<'a> Target<'a> {
+    /// A target that is a path and perhaps a query, split already. `path` begins with one slash.
+    pub const fn origin(path: &'a [u8], query: Option<&'a [u8]>) -> Self {
+        Self { form: Form::Origin, path, query, scheme: None, authority: None }
+    }
+}
+
 /// Splits the target of a request line.
 ///
 /// # Errors

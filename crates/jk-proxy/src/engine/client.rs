@@ -73,6 +73,8 @@ pub(super) enum Fate {
     Waits,
     /// It has had its turn and wants another.
     Again,
+    /// It has something to write after the other events of this wake-up.
+    Gathered,
     /// It is done.
     Gone,
 }
@@ -114,6 +116,7 @@ impl<S: Stream> Client<S> {
                 Phase::Busy(exchange) => match advance(exchange, ctx, &mut self.line, self.since) {
                     Progress::Flow(Flow::Again) => Step::Again,
                     Progress::Flow(Flow::Wait) => Step::Wait,
+                    Progress::Flow(Flow::Gathered) => return Fate::Gathered,
                     Progress::Done => self.next_request(ctx),
                 },
                 Phase::Linger => self.linger(ctx),
@@ -408,6 +411,9 @@ fn advance<N: Net>(
     match exchange.stage {
         Stage::Forward => Progress::Flow(exchange.forward_step(ctx, line)),
         Stage::File(_) => Progress::Flow(exchange.file_step(ctx, line)),
+        Stage::Send if ctx.gathering && exchange.reply.is_clogged() => {
+            Progress::Flow(Flow::Gathered)
+        }
         Stage::Send => exchange.send_step(line),
     }
 }

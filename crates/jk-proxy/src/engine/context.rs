@@ -83,6 +83,8 @@ pub(crate) struct Context<N: Net> {
     pub vouched: bool,
     /// Connections to be looked at again before the next wait.
     pub again: Vec<Key>,
+    /// Several events are being taken: what is small is written after them, in one go.
+    pub gathering: bool,
     /// When the watchdog looks next; only in the first loop.
     pub watch_at: Option<Instant>,
     /// Backend connections that are being probed.
@@ -124,6 +126,7 @@ impl<N: Net> Context<N> {
             pieces: Vec::new(),
             vouched: false,
             again: Vec::new(),
+            gathering: false,
             watch_at: None,
             probing: Vec::new(),
             date: DateCache::default(),

@@ -85,6 +85,8 @@ pub(crate) enum Step {
         /// Its end.
         at: Instant,
     },
+    /// The end of this wake-up's events, when the request is sent.
+    Gathered,
     /// A connection.
     Connected {
         /// When to give up.
@@ -126,6 +128,8 @@ pub(crate) enum Flow {
     Again,
     /// Nothing to do until an event or a deadline.
     Wait,
+    /// Something is to be written after the other events of this wake-up.
+    Gathered,
 }
 
 impl<S> Default for Forward<S> {
@@ -208,6 +212,11 @@ impl<S: Stream> Exchange<S> {
                 Flow::Again
             }
             Step::NextTry { .. } | Step::NextRound { .. } => Flow::Wait,
+            Step::Gathered if ctx.gathering => Flow::Gathered,
+            Step::Gathered => {
+                self.try_once(ctx, line);
+                Flow::Again
+            }
             Step::Connected { until } => self.await_connection(ctx, line, until),
             Step::Pong { until } => self.await_pong(ctx, line, until),
             Step::Response => self.converse(ctx, line),
@@ -220,6 +229,7 @@ impl<S: Stream> Exchange<S> {
             Step::Slot { until, .. } | Step::Pong { until } => Some(until),
             Step::NextTry { at } | Step::NextRound { at } => Some(at),
             Step::Connected { until } => until,
+            Step::Gathered => None,
             Step::Response => self.response_deadline(timeout),
         }
     }

@@ -253,6 +253,7 @@ impl<S: Stream> Exchange<S> {
             served: line.served,
             last: ctx.finishing || self.received.expects_continue,
             no_keep_alive: self.received.variable("nokeepalive").is_some(),
+            gathers: ctx.gathering,
         };
         let pieces = &ctx.pieces;
         self.reply

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use jk_http::{
     CHUNK_END, KeepAlive, LAST_CHUNK, Persistence, ResponseFraming, Version, is_header_only,
-    persistence, response_framing, write_chunk_head, write_field, write_status_line,
+    persistence, response_framing, write_checked_field, write_chunk_head, write_field,
+    write_status_line,
 };
 use jk_site::fields::Fields as _;
 
@@ -46,6 +47,8 @@ pub(crate) struct Terms<'a> {
     pub last: bool,
     /// The variable `nokeepalive` is set.
     pub no_keep_alive: bool,
+    /// The end of a small answer is written after the other events of this wake-up.
+    pub gathers: bool,
 }
 
 /// One answer. Reused from request to request.
@@ -183,6 +186,9 @@ impl Reply {
         if total <= COPIED || pieces.len() > MOST_PIECES {
             pieces.iter().for_each(|piece| self.out.extend_from_slice(&source[piece.clone()]));
             tail.iter().for_each(|bytes| self.out.extend_from_slice(bytes));
+            if terms.gathers && self.ended {
+                return Ok(());
+            }
             return self.flush(client, writable);
         }
         self.send(client, writable, source, pieces, tail)
@@ -254,12 +260,12 @@ impl Reply {
 
         let out = &mut self.out;
         write_status_line(out, self.status, &self.reason);
-        write_field(out, b"Date", terms.date);
-        write_field(out, b"Server", terms.server);
+        write_checked_field(out, b"Date", terms.date);
+        write_checked_field(out, b"Server", terms.server);
         self.fields.write(out);
         persistence.write(out);
         if framing == ResponseFraming::Chunked {
-            write_field(out, b"Transfer-Encoding", b"chunked");
+            write_checked_field(out, b"Transfer-Encoding", b"chunked");
             self.framed.push((b"Transfer-Encoding", b"chunked"));
         }
         if let Some(word) = persistence.connection {

@@ -53,7 +53,14 @@ impl Text {
             if at > 0 {
                 self.push(b'.');
             }
-            self.push_number(octet.into());
+            let (hundreds, tens) = (octet / 100, octet / 10);
+            if hundreds > 0 {
+                self.push(b'0' + hundreds);
+            }
+            if tens > 0 {
+                self.push(b'0' + tens % 10);
+            }
+            self.push(b'0' + octet % 10);
         }
     }
 
@@ -162,7 +169,7 @@ fn headers<S>(encoder: &mut RequestEncoder<'_>, received: &Received<S>) {
         Framing::Chunked => {}
     }
     for (name, value) in received.fields() {
-        if name.len() != 14 || !name.eq_ignore_ascii_case(b"content-length") {
+        if name.len() != 14 || !jk_http::is_same_name(name, b"content-length") {
             encoder.header(name, value);
         }
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use jk_http::{HeadError, HeadErrorKind, Version};
+use jk_http::{HeadError, HeadErrorKind, TargetForm, Version};
 use jk_site::env::RequestView;
 use jk_site::fields::Fields;
 use jk_site::files::{Found, decide};
 use jk_site::host;
-use jk_site::target::{Form, split_target};
+use jk_site::target::{Form, Target, split_target};
 
 use super::client::Line;
 use super::context::Context;
@@ -139,12 +139,19 @@ impl<S> Received<S> {
     /// Target, host, server and path.
     pub(super) fn understand(&mut self, line: &Line<S>) -> Result<Form, u16> {
         let Self { bytes, head, .. } = self;
-        let target = split_target(head.method(bytes), head.target(bytes))?;
+        let target = match head.target_form() {
+            TargetForm::Origin => Target::origin(head.path(bytes), head.query(bytes)),
+            _ => split_target(head.method(bytes), head.target(bytes))?,
+        };
         let version = match head.version() {
             Version::Http11 => (1, 1),
             _ => (1, 0),
         };
-        let host = host::of_request(&target, head.find(bytes, "host"), version, SCHEME);
+        let host = match head.host(bytes).filter(|_| target.form == Form::Origin) {
+            // The same rules, already applied.
+            Some(host) => Ok(Some(host::Host::checked(host.name, host.port, host.is_ipv6))),
+            None => host::of_request(&target, head.find(bytes, "host"), version, SCHEME),
+        };
         let named = host.as_ref().ok().copied().flatten();
         let site = &self.serving.site;
         self.server = Site::server_index(site.vhosts.choose(line.ends.local, named.as_ref()));

@@ -51,6 +51,10 @@ impl<S: Stream> Exchange<S> {
         }
         self.forward.in_service = true;
         self.forward.tries = Tries::new(backend.live.retries(), backend.live.retry_interval());
+        if ctx.gathering {
+            self.forward.step = Step::Gathered;
+            return;
+        }
         self.try_once(ctx, line);
     }
 

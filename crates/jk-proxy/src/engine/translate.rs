@@ -5,9 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use ajp13::SendHeaders;
 use jk_balance::Run;
-use jk_http::{is_field_value, is_token};
+use jk_http::is_same_name;
 use jk_site::fields::Fields as _;
 
+use super::field_list::is_fit;
 use super::reply::{Reply, decimal};
 
 /// Takes over status, reason and fields. `false` when a field would break the message: httpd then
@@ -29,10 +30,10 @@ fn reason<'h>(headers: &SendHeaders<'h>) -> &'h [u8] {
 }
 
 fn field(reply: &mut Reply, name: &[u8], value: &[u8], now: Duration) -> bool {
-    if !is_token(name) || !is_field_value(value) {
+    if !is_fit(name, value) {
         return false;
     }
-    let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+    let is = |other: &str| is_same_name(name, other.as_bytes());
     // Told apart by length first: most names match none of these.
     match name.len() {
         4 if is("date") => {}
@@ -47,7 +48,7 @@ fn field(reply: &mut Reply, name: &[u8], value: &[u8], now: Duration) -> bool {
         17 if is("transfer-encoding") => {
             return value.trim_ascii().eq_ignore_ascii_case(b"chunked");
         }
-        _ => reply.fields.add(name, value),
+        _ => reply.fields.add_checked(name, value),
     }
     true
 }

@@ -163,6 +163,10 @@ impl Turn {
                 }
             }
         }
+        let several = events.iter().nth(1).is_some();
+        if several {
+            self.engine.gather();
+        }
         for event in events {
             match source(event) {
                 Token::Inbox => {}
@@ -170,6 +174,9 @@ impl Turn {
                 Token::Client(key) => self.engine.client_ready(key, readiness(event)),
                 Token::Backend(key) => self.engine.backend_ready(key, readiness(event)),
             }
+        }
+        if several {
+            self.engine.scatter();
         }
         if self.accept_at.is_some_and(|at| at <= Instant::now()) {
             self.accept_at = None;

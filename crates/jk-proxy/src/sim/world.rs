@@ -193,6 +193,9 @@ impl World {
                 }
             }
             one.events = first.into_iter().chain(rest).collect();
+            if one.events.len() > 1 {
+                one.engine.gather();
+            }
             return true;
         }
         let one = &mut self.loops[home];
@@ -201,6 +204,7 @@ impl World {
             Some((Token::Backend(key), readiness)) => one.engine.backend_ready(key, readiness),
             Some(_) => {}
             None => {
+                one.engine.scatter();
                 loop {
                     let command = self.hub.borrow_mut().inboxes[home].pop_front();
                     let Some(command) = command else { break };

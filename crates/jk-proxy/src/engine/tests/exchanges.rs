@@ -56,6 +56,25 @@ fn any_split_of_the_request_gives_the_same_packets() {
 }
 
 #[test]
+fn requests_of_one_wake_up_go_out_after_all_have_been_heard() {
+    let mut world = World::new(ONE, "w");
+    let (one, two) = (world.client(1 << 20), world.client(1 << 20));
+    world.send_together(&[(&one, GET), (&two, &[GET, GET].concat())]);
+    let (first, second) = (world.accept(), world.accept());
+    world.answer(&first, &answer(b"one"));
+    world.answer(&second, &answer(b"two"));
+    assert_eq!(body(&world.receive(&one)), "one");
+    // The second of the pipelined requests takes whichever connection is idle.
+    for backend in [&first, &second] {
+        if packets(&backend.end.drain()).len() == 2 {
+            world.answer(backend, &answer(b"three"));
+        }
+    }
+    let got = text(&world.receive(&two));
+    assert!(got.find("two").unwrap() < got.find("three").unwrap());
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let mut world = World::new(ONE, "w");
     let client = world.client(1 << 20);

@@ -269,6 +269,16 @@ impl World {
         Client { key: named.expect("it was registered"), end: theirs }
     }
 
+    /// Sends for several clients at once: their events come with one wake-up.
+    pub(super) fn send_together(&mut self, all: &[(&Client, &[u8])]) {
+        all.iter().for_each(|(client, bytes)| client.end.give(bytes));
+        self.engine.gather();
+        all.iter().for_each(|(client, _)| self.engine.client_ready(client.key, READABLE));
+        assert!(!self.is_connecting(), "nothing is begun before all have been heard");
+        self.engine.scatter();
+        self.settle();
+    }
+
     /// A client sends bytes.
     pub(super) fn send(&mut self, client: &Client, bytes: &[u8]) {
         client.end.give(bytes);
