@@ -12,7 +12,7 @@ use crate::assemble::{AssembleError, Warning, assemble};
 use crate::command::{Command, Idle};
 use crate::files::Files;
 use crate::logs::{ErrorLog, Logs};
-use crate::net::{Endpoints, Inboxes, ListenError, MioStream, Order};
+use crate::net::{Endpoints, Inboxes, ListenError, MioStream, Order, Timepiece};
 use crate::shared::Shared;
 
 /// Threads that open and read files.
@@ -45,6 +45,7 @@ pub struct Proxy {
     /// What is listened on.
     listening: Vec<Endpoints>,
     shared: Arc<Shared<MioStream>>,
+    time: Timepiece,
 }
 
 impl Proxy {
@@ -72,8 +73,8 @@ impl Proxy {
             return Err(ProxyError::NoListener);
         }
         let mut logs = Logs::start()?;
-        let clock = crate::net::clock();
-        let (site, warnings) = assemble(config, &mut logs, clock.seconds())?;
+        let time = Timepiece::start();
+        let (site, warnings) = assemble(config, &mut logs, time.read().seconds())?;
         let backlog = site.config.listen_backlog;
         let endpoints = open(&site.config.listeners, loops, backlog, &mut inherited)?;
         drop(inherited);
@@ -90,13 +91,13 @@ impl Proxy {
             let (inboxes, shared) = (Arc::clone(&inboxes), Arc::clone(&shared));
             let (sink, files) = (logs.sink(), files.clone());
             let run = move || {
-                if let Err(error) = event_loop.run(home, &inboxes, shared, sink, files) {
+                if let Err(error) = event_loop.run(home, &inboxes, shared, sink, files, time) {
                     log::error!("loop {home}: stopped, {error}");
                 }
             };
             threads.push(std::thread::Builder::new().name(format!("loop {home}")).spawn(run)?);
         }
-        let mut proxy = Self { inboxes, threads, logs, listening: Vec::new(), shared };
+        let mut proxy = Self { inboxes, threads, logs, listening: Vec::new(), shared, time };
         for endpoints in endpoints {
             proxy.listen(endpoints)?;
         }
@@ -128,7 +129,7 @@ impl Proxy {
             return Err(ProxyError::NoListener);
         }
         let loops = self.inboxes.len();
-        let (site, warnings) = assemble(config, &mut self.logs, crate::net::clock().seconds())?;
+        let (site, warnings) = assemble(config, &mut self.logs, self.time.read().seconds())?;
         let wanted: Vec<SocketAddr> =
             site.config.listeners.iter().map(crate::net::wanted).collect();
         let fresh: Vec<Listen> = site

@@ -32,12 +32,15 @@ pub(crate) struct Clock {
     pub now: Instant,
     /// Wall clock, since 1970.
     pub wall: Duration,
+    /// What the wall clock would say if nobody had set it since the program began.
+    pub steady: Duration,
 }
 
 impl Clock {
-    /// Whole seconds of the wall clock, the balancer's time.
+    /// Whole seconds, the balancer's time: a member that failed is tried again after as long as was
+    /// said, whatever becomes of the wall clock meanwhile.
     pub(crate) const fn seconds(&self) -> Seconds {
-        Seconds(self.wall.as_secs())
+        Seconds(self.steady.as_secs())
     }
 }
 

@@ -192,9 +192,11 @@ impl<N: Net> Engine<N> {
         probe::expire(&mut self.ctx);
         maintenance::watch(&mut self.ctx);
         // Only those of now: who wants yet another turn gets it after the next look at the sockets.
-        for key in std::mem::take(&mut self.ctx.again) {
-            self.advance(key);
+        let wanted = self.ctx.again.len();
+        for at in 0..wanted {
+            self.advance(self.ctx.again[at]);
         }
+        self.ctx.again.drain(..wanted);
         if self.stop_at.is_some_and(|at| self.ctx.clock.now >= at) {
             self.clients.keys().collect::<Vec<_>>().into_iter().for_each(|key| self.close(key));
         }

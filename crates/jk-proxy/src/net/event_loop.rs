@@ -116,10 +116,11 @@ impl EventLoop {
         shared: Arc<Shared<MioStream>>,
         log: Sink,
         files: Files,
+        time: Timepiece,
     ) -> io::Result<()> {
         let registry = self.poll.registry().try_clone()?;
         let net = MioNet { registry, inboxes: Arc::clone(inboxes) };
-        let ctx = Context::new(net, home, inboxes.len(), clock(), shared, log, files);
+        let ctx = Context::new(net, home, inboxes.len(), time.read(), shared, log, files);
         let mut turn = Turn { engine: Engine::new(ctx), listeners: Vec::new(), accept_at: None };
         let mut events = Events::with_capacity(EVENTS);
         while !turn.engine.is_finished() {
@@ -128,7 +129,7 @@ impl EventLoop {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
-            turn.engine.set_clock(clock());
+            turn.engine.set_clock(time.read());
             turn.take(&events);
             for order in self.inbox.try_iter() {
                 turn.obey(order);
@@ -302,12 +303,29 @@ impl Net for MioNet {
     }
 }
 
-/// The time.
-pub(crate) fn clock() -> Clock {
-    Clock {
-        now: Instant::now(),
-        wall: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+/// Tells the time, to all loops alike.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timepiece {
+    began: Instant,
+    /// What the wall clock said then.
+    wall: Duration,
+}
+
+impl Timepiece {
+    /// From now on no change of the wall clock is one of the steady time.
+    pub(crate) fn start() -> Self {
+        Self { began: Instant::now(), wall: wall() }
     }
+
+    /// The time.
+    pub(crate) fn read(&self) -> Clock {
+        let now = Instant::now();
+        Clock { now, wall: wall(), steady: self.wall + now.saturating_duration_since(self.began) }
+    }
+}
+
+fn wall() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 fn token(token: Token) -> mio::Token {

@@ -4,8 +4,7 @@ mod event_loop;
 mod listener;
 mod stream;
 
-pub(crate) use event_loop::{Inboxes, Order};
-pub(crate) use event_loop::{clock, create};
+pub(crate) use event_loop::{Inboxes, Order, Timepiece, create};
 pub(crate) use listener::wanted;
 pub(crate) use listener::{Endpoints, ListenError};
 pub(crate) use stream::MioStream;

@@ -39,6 +39,9 @@ struct Loop {
     wake_at: Option<Duration>,
 }
 
+/// What the wall clock says when a world begins.
+const BEGAN: Duration = Duration::from_secs(1_800_000_000);
+
 pub(super) struct World {
     dice: Dice,
     faults: bool,
@@ -63,8 +66,8 @@ impl World {
         let count = dice.between(1, 2);
         let mut logs = Logs::start().expect("a thread can be started");
         let start = Instant::now();
-        let wall = Duration::from_secs(1_800_000_000);
-        let clock = Clock { now: start, wall };
+        let wall = BEGAN;
+        let clock = Clock { now: start, wall, steady: wall };
         let config = site::random(&dice, faults);
         let (site, _) = assemble(config, &mut logs, clock.seconds()).expect("it can be served");
         let shared = Shared::new(site, count, start);
@@ -225,7 +228,8 @@ impl World {
     }
 
     fn set_clock(&mut self, home: usize) {
-        let clock = Clock { now: self.start + self.elapsed, wall: self.wall };
+        let steady = BEGAN + self.elapsed;
+        let clock = Clock { now: self.start + self.elapsed, wall: self.wall, steady };
         self.loops[home].engine.set_clock(clock);
     }
 
@@ -346,7 +350,7 @@ impl World {
 
     fn reload(&mut self) {
         let config = site::random(&self.dice, self.faults);
-        let now = jk_balance::Seconds(self.wall.as_secs());
+        let now = jk_balance::Seconds((BEGAN + self.elapsed).as_secs());
         let (site, _) = assemble(config, &mut self.logs, now).expect("it can be served");
         let shared = Shared::new(site, self.loops.len(), self.start + self.elapsed);
         for inbox in &mut self.hub.borrow_mut().inboxes {

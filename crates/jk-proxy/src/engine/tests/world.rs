@@ -201,8 +201,13 @@ pub(super) struct World {
     pub(super) shared: std::sync::Arc<Shared<SimStream>>,
     start: Instant,
     elapsed: Duration,
+    /// What the wall clock would have said at the start.
+    wall: Duration,
     logs: Logs,
 }
+
+/// When the world begins.
+const BEGAN: Duration = Duration::from_secs(1_800_000_000);
 
 const READABLE: Readiness = Readiness { readable: true, writable: false, ended: false };
 const WRITABLE: Readiness = Readiness { readable: false, writable: true, ended: false };
@@ -212,7 +217,7 @@ impl World {
     pub(super) fn new(workers: &str, to: &str) -> Self {
         let mut logs = Logs::start().expect("a thread can be started");
         let start = Instant::now();
-        let clock = Clock { now: start, wall: Duration::from_secs(1_800_000_000) };
+        let clock = Clock { now: start, wall: BEGAN, steady: BEGAN };
         let (site, warnings) =
             assemble(config(workers, to), &mut logs, clock.seconds()).expect("it can be served");
         assert_eq!(warnings, [""; 0]);
@@ -222,7 +227,8 @@ impl World {
         let net = SimNet(Rc::clone(&wishes));
         let ctx =
             Context::new(net, 0, 1, clock, std::sync::Arc::clone(&shared), logs.sink(), files);
-        Self { engine: Engine::new(ctx), wishes, shared, start, elapsed: Duration::ZERO, logs }
+        let engine = Engine::new(ctx);
+        Self { engine, wishes, shared, start, elapsed: Duration::ZERO, wall: BEGAN, logs }
     }
 
     /// The site is replaced.
@@ -233,6 +239,17 @@ impl World {
         self.shared = Shared::new(site, 1, self.start + self.elapsed);
         self.engine.command(Command::Adopt(std::sync::Arc::clone(&self.shared)));
         self.settle();
+    }
+
+    /// Somebody sets the wall clock back.
+    pub(super) fn set_clock_back(&mut self, by: Duration) {
+        self.wall -= by;
+        self.settle();
+    }
+
+    /// Connects to a port are accepted again.
+    pub(super) fn accept_again(&mut self, port: u16) {
+        self.wishes.borrow_mut().refusing.retain(|other| *other != port);
     }
 
     /// Connects to a port are refused from now on.
@@ -359,7 +376,8 @@ impl World {
     fn settle(&mut self) {
         self.engine.set_clock(Clock {
             now: self.start + self.elapsed,
-            wall: Duration::from_secs(1_800_000_000) + self.elapsed,
+            wall: self.wall + self.elapsed,
+            steady: BEGAN + self.elapsed,
         });
         self.engine.settle();
         loop {
