@@ -30,6 +30,8 @@ pub struct Plan {
     pub app: App,
     /// From an answer to the next request.
     pub pause: Duration,
+    /// How long a third of the requests takes its backend, so that a fault finds some under way.
+    pub work: Duration,
     /// Whether a connection that ends instead of answering is a failure even if it was idle before.
     /// A server may end an idle connection just when a request is sent on it (RFC 9112 §9.5).
     pub strict: bool,
@@ -119,7 +121,7 @@ fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
 fn work(plan: Plan, mut dice: Dice, stop: &AtomicBool, tally: &Mutex<Tally>) {
     let mut connection: Option<Client> = None;
     while !stop.load(Ordering::Relaxed) {
-        let task = Task::choose(plan.app, &mut dice);
+        let task = Task::choose(&plan, &mut dice);
         let reused = connection.is_some();
         let began = Instant::now();
         let asked = match connection.take().map_or_else(|| Client::connect(plan.to), Ok) {
@@ -182,15 +184,18 @@ enum Expected {
 const SIZES: [usize; 5] = [1, 100, 8000, 20_000, 100_000];
 
 impl Task {
-    fn choose(app: App, dice: &mut Dice) -> Self {
+    fn choose(plan: &Plan, dice: &mut Dice) -> Self {
         let size = SIZES[dice.between(0, SIZES.len() - 1)];
         let content = format!("own {:016x}{:016x}", dice.roll(), dice.roll()).into_bytes();
         let kind = dice.between(0, 2);
-        let (target, expected) = match (app, kind) {
-            (App::Demo, 0) => ("/demo/whoami".to_owned(), Expected::Member("route=")),
+        let ms = plan.work.as_millis();
+        let (target, expected) = match (plan.app, kind) {
+            (App::Demo, 0) => (format!("/demo/slow?ms={ms}"), Expected::Member("route=")),
             (App::Demo, 1) => (format!("/demo/b/{size}"), Expected::Filler(size)),
             (App::Demo, _) => ("/demo/echo".to_owned(), Expected::Bytes(content.clone())),
-            (App::Transfer, 0) => ("/transfer/member.jsp".to_owned(), Expected::Member("member=")),
+            (App::Transfer, 0) => {
+                (format!("/transfer/member.jsp?{ms}"), Expected::Member("member="))
+            }
             (App::Transfer, 1) => {
                 let target = format!("/transfer/download.jsp?size={size}");
                 (target, Expected::Bytes(download(size)))

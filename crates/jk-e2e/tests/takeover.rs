@@ -28,7 +28,7 @@ fn reloads_and_successors_cost_no_request() {
     let _members = members(&site);
     write(&site, &workers(0));
     let mut front = Front::start(Program::Jackdaw, &site).unwrap();
-    let plan = Plan { to: front.addr(), app: App::Demo, pause: Duration::ZERO, strict: true };
+    let plan = plan(&front);
     let load = Load::start(plan, CLIENTS, 1);
 
     for round in 0..RELOADS {
@@ -83,7 +83,7 @@ fn a_broken_successor_changes_nothing() {
     let _members = members(&site);
     write(&site, &workers(0));
     let mut front = Front::start(Program::Jackdaw, &site).unwrap();
-    let plan = Plan { to: front.addr(), app: App::Demo, pause: Duration::ZERO, strict: true };
+    let plan = plan(&front);
     let load = Load::start(plan, 2, 2);
     for _ in 0..3 {
         more_requests(&load);
@@ -99,6 +99,12 @@ fn a_broken_successor_changes_nothing() {
     let tally = load.stop();
     assert_eq!(tally.failed(), 0, "{tally} of {} requests\n{}", tally.requests, log(&site));
     front.stop();
+}
+
+/// Without a pause, so that no connection is ever idle for long enough to be ended for that.
+fn plan(front: &Front) -> Plan {
+    let (pause, work) = (Duration::ZERO, Duration::ZERO);
+    Plan { to: front.addr(), app: App::Demo, pause, work, strict: true }
 }
 
 fn members(site: &Site) -> Vec<Member> {
