@@ -108,7 +108,7 @@ impl WorkerCounters {
         if self.state() == AjpState::Error {
             self.set_state(AjpState::Probe);
         }
-        self.max_busy.fetch_max(busy, Relaxed);
+        raise(&self.max_busy, busy);
         true
     }
 
@@ -140,7 +140,7 @@ impl WorkerCounters {
     /// A connection was opened.
     pub fn opened(&self) {
         let connected = self.connected.fetch_add(1, Relaxed).saturating_add(1);
-        self.max_connected.fetch_max(connected, Relaxed);
+        raise(&self.max_connected, connected);
     }
 
     /// A connection was closed.
@@ -257,5 +257,12 @@ impl WorkerCounters {
 
     fn decrement_busy(&self) {
         let _ = self.busy.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_sub(1)));
+    }
+}
+
+/// Keeps a maximum. Looking first spares the exchange, which is as dear as a lock, nearly always.
+fn raise(most: &AtomicU32, value: u32) {
+    if value > most.load(Relaxed) {
+        most.fetch_max(value, Relaxed);
     }
 }

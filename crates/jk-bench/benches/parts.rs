@@ -91,20 +91,24 @@ impl Balancer {
         Self { worker: Mutex::new(worker), counters }
     }
 
+    /// The election alone, under the lock.
+    fn elect(&self, run: &mut Run, facts: &Facts<'_>) -> Step {
+        let mut worker = self.worker.lock();
+        worker.begin(run, facts, &mut |_| true);
+        worker.next(run, facts, NOW)
+    }
+
     /// What the proxy does with a load balancer for one request: elect, admit, settle, each under
     /// the lock for itself.
     fn serve(&self, run: &mut Run, facts: &Facts<'_>) {
-        let step = {
-            let mut worker = self.worker.lock();
-            worker.begin(run, facts, &mut |_| true);
-            worker.next(run, facts, NOW)
-        };
-        let Step::Try(election) = step else { return };
+        let Step::Try(election) = self.elect(run, facts) else { return };
         let counters = &self.counters[election.member()];
         self.worker.lock().admitted(run, &election, facts);
         counters.enter(0, NOW);
         counters.leave(Outcome::Success, 500, 500, NOW);
-        self.worker.lock().settle(run, election, Report::success(200), facts, NOW);
+        let mut worker = self.worker.lock();
+        worker.settle(run, election, Report::success(200), facts, NOW);
+        worker.next(run, facts, NOW);
     }
 }
 
@@ -114,11 +118,15 @@ fn elections(criterion: &mut Criterion) {
         let balancer = Balancer::new(members);
         let extensions = Extensions::default();
         let facts = Facts::new(&extensions);
-        group.bench_function(format!("{members} members, one thread"), |bencher| {
+        group.bench_function(format!("{members} members"), |bencher| {
+            let mut run = Run::default();
+            bencher.iter(|| balancer.elect(&mut run, &facts));
+        });
+        group.bench_function(format!("{members} members, whole request, one thread"), |bencher| {
             let mut run = Run::default();
             bencher.iter(|| balancer.serve(&mut run, &facts));
         });
-        group.bench_function(format!("{members} members, two threads"), |bencher| {
+        group.bench_function(format!("{members} members, whole request, two threads"), |bencher| {
             bencher.iter_custom(|rounds| together(&balancer, rounds));
         });
     }

@@ -36,9 +36,13 @@ impl<S: Stream> Exchange<S> {
                 let facts = facts(&self.received, lb);
                 let mut slot_free =
                     |member: usize| serving.pools[lb.first + member].lock().has_free_slot();
-                lb.balancer.lock().begin(&mut self.run, &facts, &mut slot_free);
+                let step = {
+                    let mut balancer = lb.balancer.lock();
+                    balancer.begin(&mut self.run, &facts, &mut slot_free);
+                    balancer.next(&mut self.run, &facts, now)
+                };
                 drop(facts);
-                self.next_member(ctx, line, now);
+                self.take_turn(ctx, line, lb, step);
             }
             Kind::Status(_) => self.begin_status(ctx, line, worker),
         }
@@ -57,6 +61,17 @@ impl<S: Stream> Exchange<S> {
             let facts = facts(&self.received, lb);
             lb.balancer.lock().next(&mut self.run, &facts, now)
         };
+        self.take_turn(ctx, line, lb, step);
+    }
+
+    /// Does what the load balancer says is next.
+    fn take_turn<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        lb: &Lb,
+        step: jk_balance::Step,
+    ) {
         match step {
             jk_balance::Step::Try(election) => {
                 let backend = lb.first + election.member();

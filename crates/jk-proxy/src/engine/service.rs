@@ -176,16 +176,15 @@ impl<S: Stream> Exchange<S> {
             let report =
                 Report { outcome, recoverable, status, bytes_read: read, bytes_written: written };
             let facts = facts(&self.received, lb);
-            lb.balancer.lock().settle(&mut self.run, election, report, &facts, now);
+            let mut balancer = lb.balancer.lock();
+            balancer.settle(&mut self.run, election, report, &facts, now);
+            if result.is_ok() {
+                // Ends the run, which is when the log's notes about the last member are taken.
+                balancer.next(&mut self.run, &facts, now);
+            }
         }
         match result {
-            // Ends the run, which is when the log's notes about the last member are taken.
-            Ok(()) => {
-                if let Some(lb) = lb_of(&serving.site, &self.received) {
-                    let facts = facts(&self.received, lb);
-                    lb.balancer.lock().next(&mut self.run, &facts, now);
-                }
-            }
+            Ok(()) => {}
             Err(Failure::ClientRead | Failure::ClientWrite) => {
                 self.give_up_after(ctx, line, status, result);
             }
