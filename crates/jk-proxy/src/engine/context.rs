@@ -128,7 +128,7 @@ impl<N: Net> Context<N> {
             scratch: vec![0; SCRATCH],
             pieces: Vec::new(),
             vouched: false,
-            again: Vec::new(),
+            again: Vec::with_capacity(super::TURNS),
             gathering: false,
             watch_at: None,
             probing: Vec::new(),

@@ -59,6 +59,9 @@ pub(crate) struct Readiness {
     pub ended: bool,
 }
 
+/// So many connections may want another turn, or have something to write, without new memory.
+const TURNS: usize = 256;
+
 /// One event loop's connections.
 pub(crate) struct Engine<N: Net> {
     ctx: Context<N>,
@@ -72,7 +75,7 @@ pub(crate) struct Engine<N: Net> {
 impl<N: Net> Engine<N> {
     /// A loop without connections.
     pub(crate) fn new(ctx: Context<N>) -> Self {
-        Self { ctx, clients: Arena::default(), gathered: Vec::new(), stop_at: None }
+        Self { ctx, clients: Arena::default(), gathered: Vec::with_capacity(TURNS), stop_at: None }
     }
 
     /// Access to sockets, for the shell.
