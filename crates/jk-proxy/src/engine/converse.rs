@@ -95,13 +95,18 @@ impl<S: Stream> Exchange<S> {
         let Some(link) = &mut self.forward.link else { return Ok(0) };
         loop {
             match link.stream.read(&mut scratch[kept..room]) {
-                Ok(0) if kept > 0 => return Err(Failure::Framing),
+                Ok(0) if kept > 0 => {
+                    // Of a packet that breaks off, mod_jk counts the header.
+                    if kept >= HEADER_LEN {
+                        self.forward.read += HEADER_LEN as u64;
+                    }
+                    return Err(Failure::Framing);
+                }
                 Ok(0) => return Err(Failure::ConnectionLost),
                 Ok(n) => {
                     // A short read has emptied the socket; what comes next comes with an event.
                     link.readable = kept + n == room || link.ended;
                     self.forward.partial.clear();
-                    self.forward.read += n as u64;
                     self.forward.quiet_since = Some(now);
                     return Ok(kept + n);
                 }
@@ -131,11 +136,20 @@ impl<S: Stream> Exchange<S> {
     ) -> Result<Received, Failure> {
         let mut received = Received::default();
         let mut at = 0;
-        while let Some(frame) =
-            split_frame(&bytes[at..], RECEIVE_LIMIT).map_err(|_| Failure::Framing)?
-        {
+        loop {
+            let frame = match split_frame(&bytes[at..], RECEIVE_LIMIT) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
+                Err(_) => {
+                    self.forward.read += HEADER_LEN as u64;
+                    return Err(Failure::Framing);
+                }
+            };
             let payload = at + HEADER_LEN;
             at += frame.len;
+            // By the packet, as mod_jk counts: what follows one that ends the conversation decides
+            // no election by traffic.
+            self.forward.read += frame.len as u64;
             let message = Message::decode(frame.payload).map_err(|_| Failure::Malformed)?;
             self.check_sequence(&message)?;
             match message {
@@ -336,7 +350,6 @@ impl<S: Stream> Exchange<S> {
                 Ok(0) => return Some(false),
                 Ok(n) => {
                     link.readable = n == bytes.len() || link.ended;
-                    self.forward.read += n as u64;
                     self.forward.partial.extend_from_slice(&bytes[..n]);
                     break;
                 }
@@ -349,8 +362,12 @@ impl<S: Stream> Exchange<S> {
         let frame = match split_frame(partial, RECEIVE_LIMIT) {
             Ok(Some(frame)) => frame,
             Ok(None) => return None,
-            Err(_) => return Some(false),
+            Err(_) => {
+                self.forward.read += HEADER_LEN as u64;
+                return Some(false);
+            }
         };
+        self.forward.read += frame.len as u64;
         let pong = matches!(Message::decode(frame.payload), Ok(Message::CPong));
         let alone = frame.len == partial.len();
         let accepted =
