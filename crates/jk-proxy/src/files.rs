@@ -33,7 +33,9 @@ enum Job {
 pub(crate) struct Index {
     /// The name, as in `DirectoryIndex`.
     pub(crate) name: String,
-    /// A rule maps it, so that no file is needed.
+    /// Where it is, if that is not below the directory.
+    pub(crate) elsewhere: Option<PathBuf>,
+    /// A rule maps it, so that it is never sent as a file.
     pub(crate) mapped: bool,
 }
 
@@ -59,6 +61,8 @@ pub(crate) enum Fetched {
         modified: SystemTime,
         /// The index name that was found, when a directory was asked for.
         index: Option<String>,
+        /// The last one before it that a rule maps.
+        passed: Option<String>,
     },
     /// No regular file.
     Other(Found),
@@ -70,8 +74,14 @@ pub(crate) enum Fetched {
         /// directory.
         known: usize,
     },
-    /// A directory whose first index name that counts is mapped, and whether there is such a file.
-    Mapped(String, bool),
+    /// A directory with a mapped index name: the first of all names that is there or, if none is,
+    /// the last one that is mapped.
+    Mapped {
+        /// The name, as in `DirectoryIndex`.
+        name: String,
+        /// Whether there is such a file.
+        exists: bool,
+    },
     /// A directory without any of the index files.
     NoIndex,
     /// A block that was read; empty at the end of the file.
@@ -209,7 +219,7 @@ fn open(path: PathBuf, index: Vec<Index>) -> Fetched {
             // `/file/`: httpd sees path info behind a plain file.
             Fetched::Missing { kind: ErrorKind::NotADirectory, known: known_part(&path) }
         }
-        Found::File => open_file(&path, None),
+        Found::File => open_file(&path, None, None),
         Found::Directory if wants_directory => open_index(&path, index),
         Found::Missing(kind @ (ErrorKind::NotFound | ErrorKind::NotADirectory)) => {
             Fetched::Missing { kind, known: known_part(&path) }
@@ -240,27 +250,32 @@ fn look(path: &Path) -> Found {
     }
 }
 
+/// httpd: `fixup_dir`. Of a mapped name mod_jk looks for the last part alone, in the directory.
 fn open_index(directory: &Path, index: Vec<Index>) -> Fetched {
-    for Index { name, mapped } in index {
-        if mapped {
-            let exists = look(&directory.join(name.trim_start_matches('/'))) == Found::File;
-            return Fetched::Mapped(name, exists);
-        }
-        let path = directory.join(name.trim_start_matches('/'));
-        if look(&path) == Found::File {
-            return open_file(&path, Some(name));
+    let mut passed = None;
+    for Index { name, elsewhere, mapped } in index {
+        let below = if mapped { name.rsplit('/').next().unwrap_or_default() } else { &name };
+        let path = match elsewhere {
+            Some(path) if !mapped => path,
+            _ => directory.join(below.trim_start_matches('/')),
+        };
+        match (look(&path) == Found::File, mapped) {
+            (true, true) => return Fetched::Mapped { name, exists: true },
+            (true, false) => return open_file(&path, Some(name), passed),
+            (false, true) => passed = Some(name),
+            (false, false) => {}
         }
     }
-    Fetched::NoIndex
+    passed.map_or(Fetched::NoIndex, |name| Fetched::Mapped { name, exists: false })
 }
 
-fn open_file(path: &Path, index: Option<String>) -> Fetched {
+fn open_file(path: &Path, index: Option<String>, passed: Option<String>) -> Fetched {
     let opened = File::open(path).and_then(|file| {
         let found = file.metadata()?;
         Ok((file, found.len(), found.modified()?))
     });
     match opened {
-        Ok((file, size, modified)) => Fetched::Opened { file, size, modified, index },
+        Ok((file, size, modified)) => Fetched::Opened { file, size, modified, index, passed },
         Err(error) => Fetched::Other(Found::Missing(error.kind())),
     }
 }

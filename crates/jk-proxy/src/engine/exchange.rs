@@ -80,6 +80,8 @@ pub(crate) struct Received<S> {
     pub mounts: Option<Arc<Mounts>>,
     /// The worker and the rule that led to it.
     pub mapping: Option<Mapping>,
+    /// The worker of a rule for an index name that was passed over.
+    pub noted: Option<String>,
     /// When the head was complete.
     pub started: Instant,
     /// The same, by the wall clock.
@@ -125,6 +127,8 @@ pub(crate) struct Mapping {
     pub worker: Option<usize>,
     /// The place of the rule in its server's map; `None` when a handler led to the worker.
     pub mount: Option<usize>,
+    /// An index name of a directory led there, and mod_jk has lost the rule's extensions by then.
+    pub by_index: bool,
 }
 
 impl<S> Exchange<S> {
@@ -147,6 +151,7 @@ impl<S> Exchange<S> {
                 late_is_set: false,
                 mounts: None,
                 mapping: None,
+                noted: None,
                 started: Instant::now(),
                 wall: Duration::ZERO,
                 notes: None,
@@ -214,6 +219,7 @@ impl<S> Received<S> {
             self.extensions = Extensions::default();
         }
         self.notes = None;
+        self.noted = None;
     }
 
     /// The site that serves the request.
@@ -309,7 +315,8 @@ impl<S> Received<S> {
 
     /// What the rule that mapped the request changes, or the variable that named its worker.
     pub(crate) fn extensions(&self) -> &Extensions {
-        self.rule().map_or(&self.extensions, |rule| &rule.extensions)
+        let rule = self.rule().filter(|_| self.mapping.is_some_and(|mapping| !mapping.by_index));
+        rule.map_or(&self.extensions, |rule| &rule.extensions)
     }
 
     /// The name of the worker that the rule or the variable names.

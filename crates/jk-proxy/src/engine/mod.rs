@@ -9,6 +9,7 @@ mod exchange;
 pub mod explain;
 mod field_list;
 mod forward;
+mod index;
 mod intake;
 mod journal;
 mod link;

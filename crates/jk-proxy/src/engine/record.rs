@@ -31,7 +31,8 @@ pub(super) fn write<N: Net>(
     }
     let time = local_time(received.wall);
     let duration = ctx.clock.now.saturating_duration_since(received.started);
-    let shown = mapped && host.access_logs.iter().any(|log| log.format.shows_notes());
+    let shown = (mapped || received.noted.is_some())
+        && host.access_logs.iter().any(|log| log.format.shows_notes());
     let notes = if shown { notes(exchange, duration) } else { Vec::new() };
     let fields = HeadFields { head: &received.head, bytes: &received.bytes };
     let reply = &exchange.reply;
@@ -164,7 +165,7 @@ fn notes<S>(exchange: &Exchange<S>, duration: Duration) -> Vec<(Vec<u8>, Vec<u8>
     let received = &exchange.received;
     let mut notes = Vec::new();
     let mut note = |name: &str, value: String| notes.push((name.into(), value.into_bytes()));
-    if let Some(name) = received.worker_name() {
+    if let Some(name) = received.worker_name().or(received.noted.as_deref()) {
         note("JK_WORKER_NAME", name.to_owned());
     }
     let Some(worker) = received.mapping.and_then(|mapping| mapping.worker) else { return notes };

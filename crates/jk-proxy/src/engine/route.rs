@@ -125,14 +125,6 @@ impl<S: Stream> Exchange<S> {
         self.received.touched = ctx.clock.now;
         self.received.wall = ctx.clock.wall;
     }
-
-    /// Looks again where the path leads, after an index file was put in its place.
-    pub(crate) fn remapped(&mut self) -> Option<usize> {
-        let mapping = self.received.map().ok().flatten()?;
-        self.received.mapping = Some(mapping);
-        self.received.prepare_forward();
-        mapping.worker
-    }
 }
 
 impl<S> Received<S> {
@@ -259,33 +251,18 @@ impl<S> Received<S> {
         }
     }
 
-    /// Whether a rule maps an index name of the directory that the path names.
-    pub(super) fn is_mapped_below(&self, name: &str) -> bool {
-        let mut path = Vec::new();
-        let mut mapped = Vec::new();
-        push_index(&self.path, name, &mut path);
-        let mounts = self.mounts.as_ref().filter(|_| self.variable("no-jk").is_none());
-        jk_balance::normalise(&path, &mut mapped).is_ok()
-            && mounts.is_some_and(|mounts| mounts.map.lookup(&mapped).is_some())
-    }
-
-    /// Puts an index file in the place of its directory.
-    pub(super) fn append_index(&mut self, name: &str) {
-        let directory = std::mem::take(&mut self.path);
-        push_index(&directory, name, &mut self.path);
-    }
-
     /// The rule for the path, if there is one.
-    fn map(&mut self) -> Result<Option<Mapping>, u16> {
+    pub(super) fn map(&mut self) -> Result<Option<Mapping>, u16> {
         let Self { path, mapped, .. } = self;
         jk_balance::normalise(path, mapped).map_err(|_| 400_u16)?;
         let rules = self.serving.site.servers[self.server].rules.as_ref();
         self.mounts = rules.map(|rules| rules.current());
         let Some(mounts) = &self.mounts else { return Ok(None) };
-        Ok(mounts
-            .map
-            .lookup(&self.mapped)
-            .map(|mount| Mapping { worker: mounts.target(mount), mount: Some(mount.index) }))
+        Ok(mounts.map.lookup(&self.mapped).map(|mount| Mapping {
+            worker: mounts.target(mount),
+            mount: Some(mount.index),
+            by_index: false,
+        }))
     }
 
     /// What was found, or what a handler names; the variables of sections come in between.
@@ -314,7 +291,7 @@ impl<S> Received<S> {
         let worker = workers.iter().position(|worker| worker.name == target.worker);
         self.extensions = target.extensions;
         self.indicated = target.worker;
-        Some(Mapping { worker, mount: None })
+        Some(Mapping { worker, mount: None, by_index: false })
     }
 
     /// `JkStripSession`: what no rule of the server's maps loses its session id. Servers without
@@ -394,14 +371,6 @@ fn view<'a, S>(fields: &'a HeadFields<'a>, line: &Line<S>, path: &'a [u8]) -> Re
         path,
         fields,
     }
-}
-
-/// `DirectoryIndex` names are below the directory unless they begin with a slash.
-fn push_index(directory: &[u8], name: &str, out: &mut Vec<u8>) {
-    if !name.starts_with('/') {
-        out.extend_from_slice(directory);
-    }
-    out.extend_from_slice(name.as_bytes());
 }
 
 /// The fields of a request head, for those who look them up by name.

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use jk_config::Server;
 use jk_site::files::{
     Conditions, FilePlan, Found, MultipartBoundary, Ranges, Resource, Step, decide, plan,
-    without_index,
 };
 
 use super::client::Line;
@@ -18,7 +17,7 @@ use super::forward::Flow;
 use super::net::{Net, Stream};
 use super::reply::Urgency;
 use super::route::HeadFields;
-use crate::files::{Alias, BLOCK, Fetched, Index};
+use crate::files::{Alias, BLOCK, Fetched};
 
 /// A file on its way to the client.
 #[derive(Debug, Default)]
@@ -57,10 +56,7 @@ impl<S: Stream> Exchange<S> {
             return self.answer_error(ctx, line, status);
         }
         let names = if self.received.path.ends_with(b"/") { site.index() } else { &[] };
-        let index = names
-            .iter()
-            .map(|name| Index { name: name.clone(), mapped: self.received.is_mapped_below(name) })
-            .collect();
+        let index = names.iter().map(|name| self.received.index_named(name)).collect();
         self.stage = Stage::File(FileSend::default());
         self.received.file = name;
         // mod_jk looks there when it has looked for a rule, by the path that rules are compared with.
@@ -88,10 +84,13 @@ impl<S: Stream> Exchange<S> {
         }
         match send.fetched.take() {
             None => return Flow::Wait,
-            Some(Fetched::Opened { file, size, modified, index }) => {
+            Some(Fetched::Opened { file, size, modified, index, passed }) => {
+                if let Some(passed) = passed {
+                    self.received.note_index(&passed);
+                }
                 self.opened(ctx, line, file, size, modified, index);
             }
-            Some(Fetched::Mapped(name, exists)) => self.forward_index(ctx, line, &name, exists),
+            Some(Fetched::Mapped { name, exists }) => self.forward_index(ctx, line, &name, exists),
             Some(Fetched::Missing { kind, known }) => {
                 // httpd takes the rest for path info.
                 self.received.file.truncate(known);
@@ -104,46 +103,13 @@ impl<S: Stream> Exchange<S> {
                 let step = decide(self.received.method(), &self.received.path, found);
                 self.take_step(ctx, line, step);
             }
-            Some(Fetched::NoIndex) => {
-                self.received.is_directory = true;
-                let step = match without_index(self.received.method()) {
-                    // Only the module that makes listings forbids a directory without one.
-                    Step::Refuse(403) if !self.received.site().config.autoindex => {
-                        Step::Refuse(404)
-                    }
-                    step => step,
-                };
-                self.take_step(ctx, line, step);
-            }
+            Some(Fetched::NoIndex) => self.refuse_directory(ctx, line),
             Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
             Some(Fetched::Refreshed) => self.route_on(ctx, line),
             Some(Fetched::Resolved(addresses)) => self.resolved(ctx, line, &addresses),
             Some(Fetched::Broken) => self.abandon(self.reply.status),
         }
         Flow::Again
-    }
-
-    /// An index name that a rule maps is served by its worker, never as its source text. Without
-    /// such a file mod_jk forwards the directory itself.
-    pub(super) fn forward_index<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        line: &mut Line<S>,
-        name: &str,
-        exists: bool,
-    ) {
-        let directory = self.received.path.clone();
-        self.received.append_index(name);
-        let worker = self.remapped();
-        if !exists {
-            self.received.path = directory;
-            self.received.prepare_forward();
-            self.received.mapped.clone_from(&self.received.path);
-        }
-        match worker {
-            Some(worker) => self.begin_forward(ctx, line, worker),
-            None => self.answer_error(ctx, line, 500),
-        }
     }
 
     /// Answers without a file.
@@ -173,7 +139,7 @@ impl<S: Stream> Exchange<S> {
     ) {
         if let Some(index) = index {
             self.received.append_index(&index);
-            self.received.file.extend_from_slice(index.trim_start_matches('/').as_bytes());
+            self.received.append_index_file(&index);
         }
         let step = decide(self.received.method(), &self.received.path, Found::File);
         if step != Step::Serve {
@@ -313,7 +279,7 @@ fn auto_alias(settings: &Server, looked: bool, path: &[u8]) -> Result<Option<Ali
     Ok(Some(Alias { context, path }))
 }
 
-fn path_of(bytes: &[u8]) -> PathBuf {
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt as _;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
