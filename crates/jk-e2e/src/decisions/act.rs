@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 /// One line of a sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
@@ -11,6 +13,8 @@ pub(super) enum Act {
     Down(String),
     /// Starts it again.
     Up(String),
+    /// Lets time pass, where a clock is what the sequence is about.
+    Pause(Duration),
 }
 
 /// A request of a sequence.
@@ -18,6 +22,7 @@ pub(super) enum Act {
 pub(super) struct Request {
     pub(super) host: Option<String>,
     pub(super) target: String,
+    /// What follows a `^` is a field of its own.
     pub(super) cookie: Option<String>,
 }
 
@@ -30,6 +35,10 @@ impl Act {
             ["hold", host, target, cookie] => Ok(Self::Hold(Request::new(host, target, cookie))),
             ["free"] => Ok(Self::Free),
             ["down", name] => Ok(Self::Down(name.to_owned())),
+            ["pause", ms] => {
+                let ms = ms.parse().map_err(|_| format!("{ms:?} is no time"))?;
+                Ok(Self::Pause(Duration::from_millis(ms)))
+            }
             ["up", name] => Ok(Self::Up(name.to_owned())),
             _ => Err(format!("{text:?} is no act")),
         }
@@ -45,7 +54,8 @@ impl Request {
     /// The bytes to send.
     pub(super) fn head(&self) -> String {
         let host = self.host.as_deref().unwrap_or("www.test");
-        let cookie = self.cookie.as_ref().map(|c| format!("Cookie: {c}\r\n")).unwrap_or_default();
+        let fields = self.cookie.iter().flat_map(|cookies| cookies.split('^'));
+        let cookie: String = fields.map(|cookie| format!("Cookie: {cookie}\r\n")).collect();
         let target = &self.target;
         format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{cookie}Connection: close\r\n\r\n")
     }

@@ -85,6 +85,7 @@ impl Table {
             Act::Hold(request) => return self.hold(request, addr),
             Act::Free => self.free(),
             Act::Down(name) => self.backend(name)?.down(),
+            Act::Pause(time) => thread::sleep(*time),
             Act::Up(name) => self.backend(name)?.up().map_err(|e| e.to_string())?,
         }
         Ok("-".to_owned())

@@ -1,14 +1,18 @@
 //! Random sites of several kinds, from fixed seeds: the same seed always gives the same text, which
 //! is what is recorded and replayed.
 
+mod affinity;
 mod balancer;
+mod clock;
 mod exchange;
 mod fault;
 mod mapping;
 mod settings;
 mod wire;
 
+pub use affinity::affinity;
 pub use balancer::balancer;
+pub use clock::clock;
 pub use exchange::exchange;
 pub use fault::fault;
 pub use mapping::mapping;
@@ -16,10 +20,12 @@ pub use settings::settings;
 pub use wire::wire;
 
 /// One site of each kind: its kind, the extension of its file, its text.
-pub fn all(seed: u64) -> [(&'static str, &'static str, String); 6] {
+pub fn all(seed: u64) -> [(&'static str, &'static str, String); 8] {
     [
         ("mapping", "decisions", mapping(seed)),
         ("balancer", "decisions", balancer(seed)),
+        ("affinity", "decisions", affinity(seed)),
+        ("clock", "decisions", clock(seed)),
         ("exchange", "case", exchange(seed)),
         ("fault", "case", fault(seed)),
         ("wire", "case", wire(seed)),

@@ -255,7 +255,10 @@ pub(super) fn encode<S>(
     backend: &Backend,
     activation: Option<Activation>,
 ) -> Result<usize, Failure> {
-    let forced = received.variable("JK_ROUTE").filter(|route| !route.is_empty());
-    let route = forced.or_else(|| activation.and_then(|_| run.route()));
+    // A load balancer begins with what the variable says, and may have thought better of it.
+    let route = match activation {
+        Some(_) => run.route(),
+        None => received.variable("JK_ROUTE").filter(|route| !route.is_empty()),
+    };
     super::request::encode(out, received, ends, backend, activation, route)
 }
