@@ -5,6 +5,7 @@ mod maps;
 mod pool;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jk_types::Worker;
 
@@ -12,8 +13,8 @@ use crate::httpd::{
     Defaults, Global, Reader, Report, Root, Scope, Variables, Walk, Walked, resolve, server,
 };
 use crate::{
-    Config, Diagnostic, Files, LogTarget, Server, Severity, Sources, VirtualHost, WorkersInput,
-    WorkersOutput, read_workers,
+    Config, Diagnostic, Files, LogTarget, Pace, Server, Severity, Sources, VirtualHost,
+    WorkersInput, WorkersOutput, read_workers,
 };
 use maps::Maps;
 
@@ -117,6 +118,16 @@ fn assemble(reader: Reader<'_>, directives: &[crate::httpd::Directive]) -> Loade
         config(&walked, &defaults, &workers, &server_root, mpm)
     };
     config.autoindex = modules.may_list_directories();
+    if !modules.is_loaded("reqtimeout_module") {
+        // Its own default is that of the module; heads are bounded without it, too.
+        let servers = config.vhosts.iter_mut().map(|host| &mut host.server);
+        let scopes = std::iter::once(&walked.main).chain(&walked.hosts);
+        for (server, scope) in std::iter::once(&mut config.main).chain(servers).zip(scopes) {
+            if scope.read_body.or(walked.main.read_body).is_none() {
+                server.read_paces.body = Pace::ENDLESS;
+            }
+        }
+    }
     config.main.jk.mounts = main_map;
     for (host, map) in config.vhosts.iter_mut().zip(host_maps) {
         host.server.jk.mounts = map;
@@ -182,8 +193,15 @@ fn config(
         listen_backlog: global.listen_backlog,
         threads: global.threads,
         grace: global.grace,
+        response_pace: global.response_pace.unwrap_or(RESPONSE_PACE),
+        max_connections: global.max_connections,
+        max_connections_per_address: global.max_connections_per_address,
     }
 }
+
+/// A client that takes fewer bytes than this does not want the response, but a place.
+const RESPONSE_PACE: Pace =
+    Pace { first: Duration::from_secs(60), most: Duration::ZERO, rate: 250 };
 
 fn vhost(walked: &Walked, host: &Scope, defaults: &Defaults) -> Option<VirtualHost> {
     let server: Server = server(&walked.main, Some(host), defaults);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jk_types::{MountRule, Worker};
 
-use crate::Location;
+use crate::{Location, Pace, Paces};
 
 /// The file system and environment, as far as reading configuration needs them.
 pub trait Files {
@@ -78,6 +78,13 @@ pub struct Config {
     /// `JackdawGraceSeconds`: how long a stop waits for requests in flight; `None` leaves it to the
     /// program.
     pub grace: Option<Duration>,
+    /// `JackdawResponseTimeout`: how slowly clients may take a response.
+    pub response_pace: Pace,
+    /// `JackdawMaxConnections`: client connections at once; 0 leaves it to the descriptors there are.
+    pub max_connections: u32,
+    /// `JackdawMaxConnectionsPerAddress`: the same for one client, an IPv4 address or a /64 of IPv6; 0
+    /// is unlimited.
+    pub max_connections_per_address: u32,
 }
 
 /// One `Listen` directive.
@@ -136,6 +143,8 @@ pub struct Server {
     pub directory_index: Vec<String>,
     /// `Timeout`
     pub timeout: Duration,
+    /// `RequestReadTimeout`: of the server that a connection's address leads to.
+    pub read_paces: Paces,
     /// `KeepAlive`
     pub keep_alive: bool,
     /// `KeepAliveTimeout`

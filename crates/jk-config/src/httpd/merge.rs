@@ -6,7 +6,7 @@ use super::directive::jk_options as bits;
 use super::scope::{Env, Indicator, Jk, Limits, Log, Options, Scope, SectionEnv, Types};
 use crate::{
     AccessLog, EnvRule, ForwardUri, Indicators, JkOptions, JkServer, LocationEnv, LocationHandler,
-    LocationMatch, LogTarget, Mounts, Server,
+    LocationMatch, LogTarget, Mounts, Pace, Paces, Server,
 };
 
 /// What a server has that says nothing and inherits nothing.
@@ -33,6 +33,10 @@ pub(crate) fn server(main: &Scope, host: Option<&Scope>, defaults: &Defaults) ->
         directory_index: inherit(own, main, |scope| scope.directory_index.clone())
             .unwrap_or_else(|| vec!["index.html".to_owned()]),
         timeout: inherit(own, main, |scope| scope.timeout).unwrap_or(Duration::from_secs(60)),
+        read_paces: Paces {
+            header: inherit(own, main, |scope| scope.read_header).unwrap_or(HEADER),
+            body: inherit(own, main, |scope| scope.read_body).unwrap_or(BODY),
+        },
         keep_alive: inherit(own, main, |scope| scope.keep_alive).unwrap_or(true),
         keep_alive_timeout: keep_alive_timeout(main, host),
         max_keep_alive_requests: inherit(own, main, |scope| scope.max_keep_alive_requests)
@@ -62,6 +66,11 @@ pub(crate) fn server(main: &Scope, host: Option<&Scope>, defaults: &Defaults) ->
         location_env: location_env(main, host),
     }
 }
+
+/// mod_reqtimeout's own defaults.
+const HEADER: Pace =
+    Pace { first: Duration::from_secs(20), most: Duration::from_secs(40), rate: 500 };
+const BODY: Pace = Pace { first: Duration::from_secs(20), most: Duration::ZERO, rate: 500 };
 
 /// What the host says, else what the main server says.
 fn inherit<T>(own: &Scope, main: &Scope, field: impl Fn(&Scope) -> Option<T>) -> Option<T> {

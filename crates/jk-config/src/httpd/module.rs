@@ -68,7 +68,8 @@ impl Modules {
         self.loaded.is_empty() || self.is_loaded("autoindex_module")
     }
 
-    fn is_loaded(&self, id: &str) -> bool {
+    /// Whether `LoadModule` named it.
+    pub(crate) fn is_loaded(&self, id: &str) -> bool {
         self.loaded.iter().any(|known| known == id)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{
     CanonicalName, EncodedSlashes, EnvRule, ErrorDocument, JkLogLevel, Location, LocationHandler,
-    LocationMatch, LogLevel, LogTarget, ServerTokens, Signature, Trace, VhostAddress,
+    LocationMatch, LogLevel, LogTarget, Pace, ServerTokens, Signature, Trace, VhostAddress,
 };
 
 /// The main server or one virtual host: `None` is not written.
@@ -25,6 +25,8 @@ pub(crate) struct Scope {
     pub(crate) document_root: Option<PathBuf>,
     pub(crate) directory_index: Option<Vec<String>>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) read_header: Option<Pace>,
+    pub(crate) read_body: Option<Pace>,
     pub(crate) keep_alive: Option<bool>,
     pub(crate) keep_alive_timeout: Option<Duration>,
     pub(crate) max_keep_alive_requests: Option<u32>,
@@ -208,6 +210,9 @@ pub(crate) struct Global {
     pub(crate) mount_copy_all: bool,
     pub(crate) threads: Option<u32>,
     pub(crate) grace: Option<Duration>,
+    pub(crate) response_pace: Option<Pace>,
+    pub(crate) max_connections: u32,
+    pub(crate) max_connections_per_address: u32,
 }
 
 /// What bounds the number of connections that httpd would hold to a backend.
@@ -236,6 +241,9 @@ impl Default for Global {
             mount_copy_all: false,
             threads: None,
             grace: None,
+            response_pace: None,
+            max_connections: 0,
+            max_connections_per_address: 0,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::context::{Context, SCRATCH};
 use super::exchange::{Exchange, Stage};
 use super::forward::Flow;
 use super::net::{Net, Stream};
+use super::patience::{Patience, Saving};
 use super::request::Ends;
 use crate::arena::Key;
 use crate::site::Site;
@@ -18,6 +19,13 @@ use crate::timers::Armed;
 /// How long the rest of what a client sends is awaited after the last answer, so that the answer is
 /// not lost in a reset.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// How long the kernel keeps a connection from httpd on which the client says nothing
+/// (`TCP_DEFER_ACCEPT`): only then does httpd's own time begin.
+const DEFERRED: Duration = Duration::from_secs(30);
+
+/// How much is read at once of a head that did not come whole.
+const MORE: usize = 4096;
 
 /// Steps that one connection may take before others get their turn.
 const TURN: usize = 64;
@@ -53,6 +61,8 @@ pub(super) struct Client<S> {
     parsing: Option<Box<RequestHead>>,
     /// When the present wait began.
     since: Instant,
+    /// When the last bytes of a head came.
+    heard: Instant,
     /// How long it may be idle, once it has been answered.
     idle_timeout: Option<Duration>,
 }
@@ -104,6 +114,7 @@ impl<S: Stream> Client<S> {
             stash: Vec::new(),
             parsing: None,
             since: now,
+            heard: now,
             idle_timeout: None,
         }
     }
@@ -169,55 +180,84 @@ impl<S: Stream> Client<S> {
 
     /// Reads and parses a head.
     fn read_head<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) -> Step {
-        let timeout = self.head_timeout(ctx);
         if !self.line.readable {
             let idle = self.stash.is_empty();
             if idle && ctx.finishing && !ctx.awaits_idle {
                 return Step::Gone;
             }
-            if ctx.clock.now >= self.since + timeout {
+            if ctx.clock.now >= self.head_deadline(ctx) {
                 // httpd answers once it has the request line.
                 let begun = self.stash.contains(&b'\n');
                 return if idle || !begun { self.end(ctx) } else { self.refuse(ctx, 408) };
             }
             return Step::Wait;
         }
+        if self.parsing.is_some() && ctx.clock.now >= self.head_deadline(ctx) {
+            // Bytes that come too late do not count, or a trickle of them would last for ever.
+            self.line.readable = false;
+            return Step::Again;
+        }
+        if self.parsing.is_some() {
+            return self.read_more(ctx);
+        }
         let mut scratch = std::mem::take(&mut ctx.scratch);
-        let step = self.read_head_into(ctx, &mut scratch);
+        let step = match self.read(&mut scratch) {
+            Ok(n) => self.parse(ctx, &scratch[..n]),
+            Err(step) => step,
+        };
         ctx.scratch = scratch;
         step
     }
 
-    fn read_head_into<N: Net<Stream = S>>(
-        &mut self,
-        ctx: &mut Context<N>,
-        scratch: &mut [u8],
-    ) -> Step {
-        let kept = self.stash.len();
+    /// Reads more of a head behind what there is of it, which is not moved: a client that sends byte
+    /// by byte costs no more than any other.
+    fn read_more<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) -> Step {
+        let mut stash = std::mem::take(&mut self.stash);
+        let kept = stash.len();
         if kept >= SCRATCH {
+            self.stash = stash;
             return self.refuse(ctx, 400);
         }
-        scratch[..kept].copy_from_slice(&self.stash);
-        match self.line.stream.read(&mut scratch[kept..]) {
-            Ok(0) => Step::Gone,
+        stash.resize(kept + MORE, 0);
+        let step = match self.read(&mut stash[kept..]) {
             Ok(n) => {
-                let end = kept + n;
-                self.line.readable = end == scratch.len() || self.line.ended;
-                self.parse(ctx, &scratch[..end])
+                stash.truncate(kept + n);
+                self.parse(ctx, &stash)
+            }
+            Err(step) => {
+                stash.truncate(kept);
+                step
+            }
+        };
+        if self.parsing.is_some() {
+            self.stash = stash;
+        }
+        step
+    }
+
+    /// Reads once, or says why not.
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Step> {
+        match self.line.stream.read(into) {
+            Ok(0) => Err(Step::Gone),
+            Ok(n) => {
+                self.line.readable = n == into.len() || self.line.ended;
+                Ok(n)
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                 self.line.readable = false;
-                Step::Again
+                Err(Step::Again)
             }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => Step::Again,
-            Err(_) => Step::Gone,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Step::Again),
+            Err(_) => Err(Step::Gone),
         }
     }
 
-    /// Parses what has come of a head; begins the request when it is whole.
+    /// Parses what has come of a head, all of it in `bytes`; begins the request when it is whole.
     fn parse<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, bytes: &[u8]) -> Step {
-        let limits = limits(first_server(ctx, &self.line));
+        let front = first_server(ctx, &self.line);
+        let limits = limits(ctx.serving.site.settings(front));
         let mut exchange = ctx.exchange();
+        exchange.received.front = front;
         let parsed = match &mut self.parsing {
             None => exchange.received.head.parse(bytes, &limits),
             Some(head) => {
@@ -229,17 +269,15 @@ impl<S: Stream> Client<S> {
         match parsed {
             Ok(Parsed::Complete(length)) => {
                 self.parsing = None;
-                self.stash.clear();
-                self.stash.shrink_to(1024);
                 self.begin(ctx, exchange, bytes, length)
             }
             Ok(Parsed::Partial) => {
-                if self.stash.is_empty() {
+                self.heard = ctx.clock.now;
+                if self.parsing.is_none() {
                     // From the first byte on it is the head that is waited for.
                     self.since = ctx.clock.now;
+                    self.stash = bytes.to_vec();
                 }
-                self.stash.clear();
-                self.stash.extend_from_slice(bytes);
                 let head = std::mem::take(&mut exchange.received.head);
                 self.parsing = Some(Box::new(head));
                 ctx.recycle(exchange);
@@ -247,7 +285,6 @@ impl<S: Stream> Client<S> {
             }
             Err(error) => {
                 self.parsing = None;
-                self.stash.clear();
                 self.begin_refusal(ctx, exchange, bytes, &error)
             }
         }
@@ -359,19 +396,31 @@ impl<S: Stream> Client<S> {
         if ctx.clock.now >= self.since + LINGER { Step::Gone } else { Step::Wait }
     }
 
-    /// Between requests, what the server of the last one grants; otherwise, what the server grants
-    /// that the address leads to.
-    fn head_timeout<N: Net<Stream = S>>(&self, ctx: &Context<N>) -> Duration {
-        match self.idle_timeout {
-            Some(timeout) if self.stash.is_empty() => timeout,
-            _ => first_server(ctx, &self.line).timeout,
+    /// When a head, or its first byte, is no longer waited for: between requests, after what the server
+    /// of the last one grants; otherwise as the server says that the address leads to.
+    fn head_deadline<N: Net<Stream = S>>(&self, ctx: &Context<N>) -> Instant {
+        let server = ctx.serving.site.settings(first_server(ctx, &self.line));
+        let pace = &server.read_paces.header;
+        if self.parsing.is_some() {
+            let quiet = self.heard + server.timeout;
+            let allowed = pace.allows(self.stash.len() as u64);
+            return allowed.map_or(quiet, |allowed| quiet.min(self.since + allowed));
         }
+        self.since
+            + match (self.idle_timeout, pace.allows(0)) {
+                (Some(timeout), _) => timeout,
+                (None, Some(first)) => server.timeout.min(DEFERRED + first),
+                (None, None) => server.timeout,
+            }
     }
 
     fn arm<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) {
-        let deadline = match &self.phase {
-            Phase::Head => Some(self.since + self.head_timeout(ctx)),
-            Phase::Busy(exchange) => exchange.deadline(self.since),
+        let deadline = match &mut self.phase {
+            Phase::Head => Some(self.head_deadline(ctx)),
+            Phase::Busy(exchange) => {
+                exchange.note_activity(ctx.clock.now);
+                exchange.deadline(self.since)
+            }
             Phase::Linger => Some(self.since + LINGER),
         };
         if let Some(deadline) = deadline {
@@ -450,7 +499,12 @@ impl<S: Stream> Exchange<S> {
             Stage::Forward => self.forward_deadline(timeout),
             Stage::File(_) | Stage::Send => None,
         };
-        [client, backend].into_iter().flatten().min()
+        [client, backend, self.patience_ends()].into_iter().flatten().min()
+    }
+
+    /// When the client has been slow for too long in all.
+    fn patience_ends(&self) -> Option<Instant> {
+        self.received.patience.iter().filter_map(Patience::deadline).min()
     }
 
     fn waits_for_client_now(&self) -> bool {
@@ -468,16 +522,30 @@ impl<S: Stream> Exchange<S> {
 
     /// Sees whether the client did something. Its time does not run while nothing is wanted of it.
     fn note_activity(&mut self, now: Instant) {
-        let moved = self.intake.received + self.reply.sent;
+        let taken = self.reply.sent;
+        let moved = self.intake.received + taken;
         if moved != self.received.moved || !self.waits_for_client_now() {
             self.received.moved = moved;
             self.received.touched = now;
         }
+        let clogged = self.reply.is_clogged();
+        let awaits_content = match self.stage {
+            Stage::Forward => self.waits_for_client() && !clogged,
+            Stage::File(_) => false,
+            Stage::Send => !clogged && !self.intake.is_complete(),
+        };
+        let received = &mut self.received;
+        let site = &received.serving.site;
+        let [content, response] = &mut received.patience;
+        let pace = &site.settings(received.front).read_paces.body;
+        content.note(now, self.intake.received, awaits_content, pace, Saving::Allowed);
+        response.note(now, taken, clogged, &site.config.response_pace, Saving::No);
     }
 
     fn client_is_late(&self, now: Instant, since: Instant) -> bool {
         let timeout = self.received.settings().timeout;
-        self.waits_for_client_now() && now >= since.max(self.touched()) + timeout
+        let silent = self.waits_for_client_now() && now >= since.max(self.touched()) + timeout;
+        silent || self.patience_ends().is_some_and(|at| now >= at)
     }
 
     /// The client neither sent nor took anything for too long.
@@ -491,6 +559,8 @@ impl<S: Stream> Exchange<S> {
                 };
                 self.fail(ctx, line, failure);
             }
+            // It has its answer; only the rest of its request is missing.
+            Stage::Send if !self.reply.is_clogged() => self.reply.close = true,
             Stage::File(_) | Stage::Send => self.abandon(408),
         }
         // What it did not take, it will not get.
@@ -499,9 +569,8 @@ impl<S: Stream> Exchange<S> {
 }
 
 /// The server that a connection's address leads to, before a name is known.
-fn first_server<'c, N: Net>(ctx: &'c Context<N>, line: &Line<N::Stream>) -> &'c Server {
-    let site = &ctx.serving.site;
-    site.settings(Site::server_index(site.vhosts.choose(line.ends.local, None)))
+fn first_server<N: Net>(ctx: &Context<N>, line: &Line<N::Stream>) -> usize {
+    Site::server_index(ctx.serving.site.vhosts.choose(line.ends.local, None))
 }
 
 /// Known only per connection, before the name of a virtual host is: httpd too applies those of the

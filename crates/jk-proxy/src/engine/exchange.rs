@@ -15,6 +15,7 @@ use jk_types::{Extensions, MountRule};
 use super::context::Serving;
 use super::forward::Forward;
 use super::intake::Intake;
+use super::patience::Patience;
 use super::reply::Reply;
 use super::static_file::FileSend;
 use crate::rules::Mounts;
@@ -110,6 +111,10 @@ pub(crate) struct Received<S> {
     pub touched: Instant,
     /// How many bytes it had sent and taken by then.
     pub moved: u64,
+    /// The server that the connection's address leads to.
+    pub front: usize,
+    /// How long the client may yet be waited for: for content, and for taking the response.
+    pub(super) patience: [Patience; 2],
     /// The client waits for leave to send its content.
     pub expects_continue: bool,
     /// The line of a head that was refused, as far as it is known.
@@ -166,6 +171,8 @@ impl<S> Exchange<S> {
                 original_handler: None,
                 touched: Instant::now(),
                 moved: 0,
+                front: 0,
+                patience: Default::default(),
                 expects_continue: false,
                 head_error: None,
                 extensions: Extensions::default(),
@@ -209,6 +216,7 @@ impl<S> Received<S> {
         self.error_query = None;
         self.original_handler = None;
         self.moved = 0;
+        self.patience = Default::default();
         self.head_error = None;
         self.mounts = None;
         self.env.clear();

@@ -17,6 +17,7 @@ mod local;
 mod maintenance;
 mod net;
 mod parts;
+mod patience;
 mod probe;
 mod record;
 mod reply;

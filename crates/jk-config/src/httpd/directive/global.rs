@@ -9,7 +9,7 @@ use super::super::report::Refusal;
 use super::super::value::{choice, number};
 use super::super::walk::Walk;
 use super::{Entry, global};
-use crate::{Listen, ServerTokens};
+use crate::{Listen, Pace, ServerTokens};
 
 pub(super) const ENTRIES: &[Entry] = &[
     global("Listen", Raw, listen),
@@ -65,6 +65,23 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     global("JackdawGraceSeconds", One, |walk, call| {
         walk.global.grace = Some(Duration::from_secs(u64::from(at_least(0, call)?)));
+        Ok(())
+    }),
+    global("JackdawResponseTimeout", One, |walk, call| {
+        let text = call.text(0);
+        let pace = Pace::parse(text).map_err(|why| {
+            Refusal::new(format!("JackdawResponseTimeout: `{text}`: {why}"))
+                .help("`60,MinRate=250`, or 0 for no bound")
+        })?;
+        walk.global.response_pace = Some(pace);
+        Ok(())
+    }),
+    global("JackdawMaxConnections", One, |walk, call| {
+        walk.global.max_connections = at_least(0, call)?;
+        Ok(())
+    }),
+    global("JackdawMaxConnectionsPerAddress", One, |walk, call| {
+        walk.global.max_connections_per_address = at_least(0, call)?;
         Ok(())
     }),
 ];

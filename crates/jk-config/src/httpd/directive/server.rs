@@ -10,7 +10,9 @@ use super::super::section::Kind;
 use super::super::value::{atoi, choice, limit, number, timeout};
 use super::super::walk::Walk;
 use super::{Entry, anywhere, server};
-use crate::{CanonicalName, EncodedSlashes, ErrorDocument, LocationHandler, Signature, Trace};
+use crate::{
+    CanonicalName, EncodedSlashes, ErrorDocument, LocationHandler, Pace, Signature, Trace,
+};
 
 pub(super) const ENTRIES: &[Entry] = &[
     server("ServerName", One, server_name),
@@ -32,6 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     server("DocumentRoot", One, document_root),
     server("DirectoryIndex", Raw, directory_index),
     server("Timeout", One, set_timeout),
+    server("RequestReadTimeout", Raw, request_read_timeout),
     server("KeepAlive", Flag, |walk, call| {
         walk.scope().keep_alive = Some(call.flag());
         Ok(())
@@ -181,6 +184,30 @@ fn set_timeout(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
         _ => {
             let message = format!("a Timeout of {seconds} seconds is left out of account");
             walk.report.warning(&call.at, message).help("write 1 or more");
+        }
+    }
+    Ok(())
+}
+
+fn request_read_timeout(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
+    for word in &call.words {
+        let Some((stage, text)) = word.text.split_once('=') else {
+            return Err(Refusal::new(format!("`{}` names no stage", word.text))
+                .help("write `header=20-40,MinRate=500 body=20,MinRate=500`"));
+        };
+        let pace = Pace::parse(text).map_err(|why| {
+            Refusal::new(format!("RequestReadTimeout: `{}`: {why}", word.text))
+                .help("`20`, `20,MinRate=500` or `20-40,MinRate=500`")
+        })?;
+        match stage.to_ascii_lowercase().as_str() {
+            "header" => walk.scope().read_header = Some(pace),
+            "body" => walk.scope().read_body = Some(pace),
+            // Of TLS, which is not spoken here.
+            "handshake" => {}
+            _ => {
+                let message = format!("RequestReadTimeout knows no stage `{stage}`");
+                return Err(Refusal::new(message).help("`header`, `body` or `handshake`"));
+            }
         }
     }
     Ok(())

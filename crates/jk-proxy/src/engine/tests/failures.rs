@@ -296,7 +296,7 @@ fn content_that_is_asked_for_late_is_waited_for() {
     let backend = world.accept();
     world.wait(Duration::from_secs(100));
     world.answer(&backend, &ask(8186));
-    world.wait(Duration::from_secs(50));
+    world.wait(Duration::from_secs(15));
     let _ = backend.end.drain();
     world.send(&client, b"5\r\nhello\r\n0\r\n\r\n");
     assert_eq!(packets(&backend.end.drain()), [b"\0\x05hello"]);

@@ -4,5 +4,6 @@ mod exchanges;
 mod failures;
 mod hostile;
 mod rules;
+mod slow;
 mod wire;
 mod world;

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use jk_config::{
-    Config, Indicators, JkOptions, JkServer, LogTarget, Mounts, OwnMounts, Server, WorkersInput,
+    Config, Indicators, JkOptions, JkServer, LogTarget, Mounts, OwnMounts, Pace, Paces, Server,
+    WorkersInput,
 };
 use jk_types::{MountRule, RuleSource};
 
@@ -50,6 +51,13 @@ impl End {
     /// All that has come, which makes room for more.
     pub(super) fn drain(&self) -> Vec<u8> {
         self.incoming.borrow_mut().bytes.drain(..).collect()
+    }
+
+    /// Takes up to so many bytes; answers how many there were.
+    fn drain_some(&self, most: usize) -> usize {
+        let mut queue = self.incoming.borrow_mut();
+        let taken = most.min(queue.bytes.len());
+        queue.bytes.drain(..taken).count()
     }
 
     pub(super) fn give(&self, bytes: &[u8]) {
@@ -326,6 +334,14 @@ impl World {
         }
     }
 
+    /// A client takes no more than so many bytes.
+    pub(super) fn sip(&mut self, client: &Client, bytes: usize) -> usize {
+        let taken = client.end.drain_some(bytes);
+        self.engine.client_ready(client.key, WRITABLE);
+        self.settle();
+        taken
+    }
+
     /// The backend accepts the oldest connection that was asked for.
     #[track_caller]
     pub(super) fn accept(&mut self) -> Backend {
@@ -421,7 +437,14 @@ fn config(workers: &str, to: &str) -> Config {
         autoindex: true,
         threads: None,
         grace: None,
+        response_pace: pace(60, 0, 250),
+        max_connections: 0,
+        max_connections_per_address: 0,
     }
+}
+
+fn pace(first: u64, most: u64, rate: u32) -> Pace {
+    Pace { first: Duration::from_secs(first), most: Duration::from_secs(most), rate }
 }
 
 fn server(to: &str) -> Server {
@@ -445,6 +468,7 @@ fn server(to: &str) -> Server {
         document_root: None,
         directory_index: Vec::new(),
         timeout: Duration::from_secs(60),
+        read_paces: Paces { header: pace(20, 40, 500), body: pace(20, 0, 500) },
         keep_alive: true,
         keep_alive_timeout: Duration::from_secs(5),
         max_keep_alive_requests: 100,

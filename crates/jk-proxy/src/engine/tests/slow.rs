@@ -1,0 +1,125 @@
+//! Clients that are slow on purpose: each is bounded, and harms nobody else.
+
+use std::time::Duration;
+
+use super::wire::*;
+use super::world::World;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_head_that_trickles_in_is_refused_when_its_time_is_over() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"GET / HTTP/1.1\r\nHost: h\r\nX: ");
+    for second in 0..25 {
+        assert!(!client.end.is_ended() || second > 19, "after {second} s");
+        world.wait(SECOND);
+        world.send(&client, b"y");
+    }
+    let got = text(&world.receive(&client));
+    assert!(got.starts_with("HTTP/1.1 408 "), "{got}");
+    assert!(client.end.is_ended() && !world.is_connecting());
+}
+
+#[test]
+fn a_head_that_comes_at_the_least_rate_has_its_forty_seconds() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"GET / HTTP/1.1\r\nHost: h\r\n");
+    let line = format!("X: {}\r\n", "y".repeat(600));
+    for second in 0..39 {
+        world.wait(SECOND);
+        world.send(&client, line.replace('X', &format!("X{second}")).as_bytes());
+        assert!(!client.end.is_ended(), "after {second} s");
+    }
+    world.wait(2 * SECOND);
+    assert!(client.end.is_ended());
+}
+
+#[test]
+fn a_request_line_that_is_never_ended_gets_no_answer() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    for _ in 0..25 {
+        world.send(&client, b"G");
+        world.wait(SECOND);
+    }
+    assert_eq!(text(&world.receive(&client)), "");
+    assert!(client.end.is_ended());
+}
+
+#[test]
+fn a_client_that_says_nothing_is_let_go() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.wait(49 * SECOND);
+    assert!(!client.end.is_ended());
+    world.wait(2 * SECOND);
+    assert!(client.end.is_ended());
+}
+
+#[test]
+fn content_that_trickles_in_is_given_up_and_the_backend_with_it() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n");
+    let backend = world.accept();
+    for second in 0..30 {
+        assert!(!backend.end.is_ended() || second > 19, "after {second} s");
+        world.wait(SECOND);
+        world.send(&client, b"y");
+    }
+    assert!(backend.end.is_ended() && client.end.is_ended());
+    let other = world.client(1 << 20);
+    world.send(&other, GET);
+    let backend = world.accept();
+    world.answer(&backend, &answer(b"served"));
+    assert_eq!(body(&world.receive(&other)), "served");
+}
+
+#[test]
+fn the_time_a_backend_takes_is_not_the_clients() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let backend = world.accept();
+    world.wait(100 * SECOND);
+    world.answer(&backend, &ask(8186));
+    world.send(&client, b"3\r\nabc\r\n0\r\n\r\n");
+    world.answer(&backend, &ask(8186));
+    world.wait(100 * SECOND);
+    world.answer(&backend, &answer(b"done"));
+    assert_eq!(body(&world.receive(&client)), "done");
+}
+
+#[test]
+fn a_response_that_is_sipped_is_given_up_and_the_backend_with_it() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1000);
+    world.send(&client, GET);
+    let backend = world.accept();
+    world.answer(&backend, &headers(&[]));
+    (0..20).for_each(|_| world.answer(&backend, &chunk(&[b'z'; 8184])));
+    let mut taken = 0;
+    for second in 0..90 {
+        assert!(!client.end.is_ended() || second > 59, "after {second} s");
+        world.wait(SECOND);
+        taken += world.sip(&client, 10);
+    }
+    assert!(taken < 2000 && client.end.is_ended() && backend.end.is_ended());
+}
+
+#[test]
+fn a_response_that_is_taken_steadily_may_last() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1000);
+    world.send(&client, GET);
+    let backend = world.accept();
+    world.answer(&backend, &headers(&[]));
+    (0..20).for_each(|_| world.answer(&backend, &chunk(&[b'z'; 8184])));
+    for _ in 0..300 {
+        world.wait(SECOND);
+        assert!(world.sip(&client, 300) == 300 && !client.end.is_ended());
+    }
+}
