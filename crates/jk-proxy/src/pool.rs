@@ -90,6 +90,11 @@ impl<S> Pool<S> {
         self.in_use < self.limit
     }
 
+    /// How many slots are taken, and how many there are.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        (self.in_use, self.limit)
+    }
+
     /// Takes a slot, with an idle connection if there is one. A newcomer gets none that somebody in
     /// the queue could have; one of the queue leaves it with the slot.
     pub(crate) fn acquire(&mut self, waiter: Waiter, queued: bool) -> Option<Start<S>> {

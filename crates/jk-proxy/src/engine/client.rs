@@ -551,6 +551,10 @@ impl<S: Stream> Exchange<S> {
     /// The client neither sent nor took anything for too long.
     fn client_failed<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
         match self.stage {
+            // The worker has not heard of it.
+            Stage::Forward if matches!(self.forward.step, super::forward::Step::Content { .. }) => {
+                self.abandon(400);
+            }
             Stage::Forward => {
                 let failure = if self.reply.is_clogged() {
                     jk_balance::Failure::ClientWrite

@@ -301,6 +301,9 @@ impl<S: Stream> Exchange<S> {
 
     /// Nothing can go on before the client sends or takes something.
     pub(super) fn waits_for_client(&self) -> bool {
+        if matches!(self.forward.step, Step::Content { .. }) {
+            return true;
+        }
         let dry = self.forward.conversation.can_send_data() && !self.forward.is_clogged();
         self.forward.step == Step::Response && (dry || self.reply.is_clogged())
     }

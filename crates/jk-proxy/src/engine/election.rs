@@ -13,7 +13,22 @@ use super::forward::{Flow, Step};
 use super::net::{Net, Stream};
 use super::variables::is_on;
 use crate::pool::Waiter;
+use crate::shared::Shared;
 use crate::site::{Kind, Lb, Site};
+
+/// Whether half of the connections that the worker may have are in use.
+fn is_half_full<S>(serving: &Shared<S>, worker: usize) -> bool {
+    let pools = match &serving.site.workers[worker].kind {
+        Kind::Ajp { backend } => *backend..*backend + 1,
+        Kind::Lb(lb) => lb.first..lb.first + lb.settings.members.len(),
+        Kind::Status(_) => return false,
+    };
+    let loads = serving.pools[pools].iter().map(|pool| pool.lock().load());
+    let (used, all) = loads.fold((0_usize, 0_usize), |(used, all), (more, limit)| {
+        (used + more, all.saturating_add(limit))
+    });
+    used * 2 >= all
+}
 
 /// mod_jk looks for a free slot this often.
 const LOOK: Duration = Duration::from_millis(100);
@@ -29,6 +44,10 @@ impl<S: Stream> Exchange<S> {
         self.stage = Stage::Forward;
         let now = ctx.clock.seconds();
         let serving = Rc::clone(&self.received.serving);
+        if self.awaits_first_content(line) && is_half_full(&serving, worker) {
+            self.forward.step = Step::Content { worker };
+            return;
+        }
         super::maintenance::at_request(ctx, &serving);
         match &serving.site.workers[worker].kind {
             Kind::Ajp { backend } => self.acquire(ctx, line, *backend),

@@ -66,6 +66,11 @@ pub(crate) struct Forward<S> {
 /// What the forwarding of a request waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// The first packet's worth of content, while the worker has better to do.
+    Content {
+        /// The worker.
+        worker: usize,
+    },
     /// A free slot of the backend's pool.
     Slot {
         /// When to give up, or to see whether the queue moves.
@@ -201,6 +206,13 @@ impl<S: Stream> Exchange<S> {
     ) -> Flow {
         let now = ctx.clock.now;
         match self.forward.step {
+            Step::Content { worker } => {
+                if self.awaits_first_content(line) {
+                    return Flow::Wait;
+                }
+                self.begin_forward(ctx, line, worker);
+                Flow::Again
+            }
             Step::Slot { .. } => self.look_for_slot(ctx, line),
             Step::NextTry { at } if now >= at => {
                 self.forward.link = self.take_idle(ctx, line.key);
@@ -229,7 +241,7 @@ impl<S: Stream> Exchange<S> {
             Step::Slot { until, .. } | Step::Pong { until } => Some(until),
             Step::NextTry { at } | Step::NextRound { at } => Some(at),
             Step::Connected { until } => until,
-            Step::Gathered => None,
+            Step::Content { .. } | Step::Gathered => None,
             Step::Response => self.response_deadline(timeout),
         }
     }

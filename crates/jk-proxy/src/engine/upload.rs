@@ -14,6 +14,9 @@ use super::forward::{Flow, Forward, Link, Step};
 use super::intake::{Filled, IntakeError};
 use super::net::{Net, Stream};
 
+/// What the data packet holds that follows a Forward Request, with packets of the usual size.
+const FIRST_CONTENT: usize = 8186;
+
 impl<S: Stream> Exchange<S> {
     /// Sends the request, and what of its content is due and at hand.
     pub(super) fn send_request<N: Net<Stream = S>>(
@@ -53,6 +56,19 @@ impl<S: Stream> Exchange<S> {
             self.forward.conversation.data_sent();
         }
         self.forward.quiet_since = Some(ctx.clock.now);
+    }
+
+    /// Whether the content that goes with the Forward Request has yet to come. When connections are
+    /// scarce, such a request waits for it first: clients that dribble would otherwise hold all of them,
+    /// and as many threads of the container. One that waits for leave to send is told as soon as a
+    /// connection stands, as by httpd.
+    pub(super) fn awaits_first_content(&mut self, line: &mut Line<S>) -> bool {
+        let announced = self.announced();
+        if announced == 0 || self.received.expects_continue {
+            return false;
+        }
+        let want = usize::try_from(announced).map_or(FIRST_CONTENT, |all| all.min(FIRST_CONTENT));
+        matches!(self.intake.fill(want, line), Ok(Filled::Dry))
     }
 
     /// The content length that the Forward Request announces; 0 for none and for streamed content.

@@ -63,12 +63,13 @@ fn a_client_that_says_nothing_is_let_go() {
 fn content_that_trickles_in_is_given_up_and_the_backend_with_it() {
     let mut world = World::new(ONE, "w");
     let client = world.client(1 << 20);
-    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n");
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
     let backend = world.accept();
+    world.answer(&backend, &ask(8186));
     for second in 0..30 {
         assert!(!backend.end.is_ended() || second > 19, "after {second} s");
         world.wait(SECOND);
-        world.send(&client, b"y");
+        world.send(&client, b"1\r\ny\r\n");
     }
     assert!(backend.end.is_ended() && client.end.is_ended());
     let other = world.client(1 << 20);
@@ -76,6 +77,57 @@ fn content_that_trickles_in_is_given_up_and_the_backend_with_it() {
     let backend = world.accept();
     world.answer(&backend, &answer(b"served"));
     assert_eq!(body(&world.receive(&other)), "served");
+}
+
+/// Half of the eight connections are in use; the requests on them are never answered.
+fn world_in_need() -> World {
+    let mut world = World::new(ONE, "w");
+    for _ in 0..4 {
+        let client = world.client(1 << 20);
+        world.send(&client, GET);
+        world.accept();
+    }
+    world
+}
+
+#[test]
+fn content_that_trickles_in_troubles_no_busy_backend_before_a_packet_is_full() {
+    let mut world = world_in_need();
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n");
+    (0..8).for_each(|_| world.send(&client, &[b'y'; 1023]));
+    world.send(&client, b"y");
+    assert!(!world.is_connecting(), "8185 bytes");
+    world.send(&client, b"y");
+    let backend = world.accept();
+    assert_eq!(packets(&backend.end.drain()).len(), 2);
+    world.answer(&backend, &ask(8186));
+    world.send(&client, &[b'y'; 9999 - 8186]);
+    world.answer(&backend, &answer(b"done"));
+    assert_eq!(body(&world.receive(&client)), "done");
+}
+
+#[test]
+fn content_that_never_fills_a_packet_is_given_up_without_a_backend() {
+    let mut world = world_in_need();
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n");
+    for second in 0..30 {
+        assert!(!client.end.is_ended() || second > 19, "after {second} s");
+        world.wait(SECOND);
+        world.send(&client, b"y");
+    }
+    assert!(client.end.is_ended() && !world.is_connecting());
+}
+
+#[test]
+fn a_backend_at_leisure_hears_of_a_request_before_its_content() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(&client, b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n");
+    let backend = world.accept();
+    world.answer(&backend, &answer(b"no need"));
+    assert_eq!(body(&world.receive(&client)), "no need");
 }
 
 #[test]
