@@ -1,6 +1,7 @@
 //! The real file system, as configuration reading sees it.
 
 use std::io;
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::Path;
 
 use jk_config::Files;
@@ -30,5 +31,10 @@ impl Files for Disk {
 
     fn env(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
+    }
+
+    fn resolve(&self, host: &str) -> Vec<IpAddr> {
+        let found = (host, 0).to_socket_addrs();
+        found.map(|found| found.map(|address| address.ip()).collect()).unwrap_or_default()
     }
 }

@@ -117,6 +117,7 @@ fn assemble(reader: Reader<'_>, directives: &[crate::httpd::Directive]) -> Loade
         let defaults = defaults(files, &server_root, &walked, &mut report);
         config(&walked, &defaults, &workers, &server_root, mpm)
     };
+    config.media_types = media_types(files, &server_root, &walked.global, &mut report);
     config.autoindex = modules.may_list_directories();
     if !modules.is_loaded("reqtimeout_module") {
         // Its own default is that of the module; heads are bounded without it, too.
@@ -187,6 +188,7 @@ fn config(
         pid_file: global.pid_file.clone(),
         default_pool_size: pool::default_size(&global.mpm, mpm),
         autoindex: true,
+        media_types: None,
         server_tokens: global.server_tokens.unwrap_or_default(),
         user: global.user.clone(),
         group: global.group.clone(),
@@ -231,6 +233,30 @@ fn defaults(
         report.say(Severity::Warning, None, message).help("write an ErrorLog line");
     }
     Defaults { error_log: LogTarget::Stderr, jk_log: None }
+}
+
+/// What `TypesConfig` names, or httpd's own place for it. COMPAT: [media-types]
+fn media_types(
+    files: &dyn Files,
+    server_root: &Path,
+    global: &Global,
+    report: &mut Report,
+) -> Option<String> {
+    let named = global.types_config.as_ref();
+    let path = match named {
+        Some((path, _)) => path.clone(),
+        None => resolve(server_root, "conf/mime.types"),
+    };
+    match files.read(&path) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(why) => {
+            let (_, at) = named?;
+            let message = format!("cannot read {}: {why}", path.display());
+            let help = "httpd would not start; media types come from a list that is built in";
+            report.warning(at, message).help(help);
+            None
+        }
+    }
 }
 
 fn document_roots(config: &Config) -> Vec<Root> {

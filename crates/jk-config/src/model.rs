@@ -4,7 +4,7 @@
 //! been joined to `ServerRoot`, variables are expanded. A request never consults text.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +34,16 @@ pub trait Files {
 
     /// An environment variable of the process.
     fn env(&self, name: &str) -> Option<String>;
+
+    /// The addresses of a host; none if it is unknown. May wait for the network. Who knows no
+    /// resolver knows this machine.
+    fn resolve(&self, host: &str) -> Vec<IpAddr> {
+        if host.eq_ignore_ascii_case("localhost") {
+            vec![Ipv4Addr::LOCALHOST.into()]
+        } else {
+            Vec::new()
+        }
+    }
 }
 
 /// A whole configuration.
@@ -65,6 +75,9 @@ pub struct Config {
     /// `mod_autoindex` is there: a directory without an index file is forbidden (403) rather than
     /// not found.
     pub autoindex: bool,
+    /// The text of the file that `TypesConfig` names: lines of `type extension…`. `None` when there
+    /// is none.
+    pub media_types: Option<String>,
     /// `ServerTokens`
     pub server_tokens: ServerTokens,
     /// `User`

@@ -11,6 +11,7 @@ use jk_config::{Config, JkServer};
 use jk_site::access_log::Format;
 use jk_site::canonical::Identity;
 use jk_site::env::EnvRules;
+use jk_site::files::{MediaTypes, StaticSite};
 use jk_site::vhost::{ServerId, VhostTable};
 use jk_types::{AjpSettings, LbSettings, WorkerKind};
 use parking_lot::Mutex;
@@ -175,6 +176,7 @@ fn hosts(
     let names: HashMap<String, usize> =
         workers.iter().enumerate().map(|(at, worker)| (worker.name.clone(), at)).collect();
     let main = rules(&config.main.jk, None, &names, now);
+    let types = config.media_types.as_deref().map(|text| Arc::new(MediaTypes::parse(text)));
     let ids = std::iter::once(ServerId::Main).chain((0..config.vhosts.len()).map(ServerId::Vhost));
     ids.map(|id| {
         let server = id.of(config);
@@ -189,7 +191,7 @@ fn hosts(
                 .map_err(|error| AssembleError::Unusable(error.to_string()))?,
             rules,
             handlers: jk_site::location::Handlers::compile(&server.handlers),
-            files: jk_site::files::StaticSite::of(server),
+            files: StaticSite::of(server).with_media_types(types.clone()),
             access_logs: access_logs(server, logs)?,
             jk_log: jk_log(server, logs)?,
         })

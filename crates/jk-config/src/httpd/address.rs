@@ -1,8 +1,6 @@
 //! `host:port` as `Listen` and `<VirtualHost>` write it (APR: `apr_parse_addr_port`).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use super::report::Refusal;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The parts of an address, any of which may lack.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,21 +39,12 @@ pub(crate) fn split(text: &str) -> Option<HostPort<'_>> {
     Some(HostPort { host: Some(host), port })
 }
 
-/// Whom a host means. No name is resolved here but that of this machine to itself.
+/// Whom a host means.
 pub(crate) fn host(text: &str) -> Host {
     if text == "*" {
         return Host::Any;
     }
-    if text.eq_ignore_ascii_case("localhost") {
-        return Host::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    }
     text.parse().map_or(Host::Name, Host::Ip)
-}
-
-/// What to say of a name where an address is needed.
-pub(crate) fn unresolved(name: &str) -> Refusal {
-    Refusal::new(format!("`{name}` is a name, and names are not resolved here"))
-        .help("write its address, or `*`")
 }
 
 fn port(digits: &str) -> Option<u16> {

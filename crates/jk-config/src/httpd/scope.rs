@@ -197,6 +197,7 @@ impl Indicator {
 pub(crate) struct Global {
     pub(crate) listeners: Vec<crate::Listen>,
     pub(crate) pid_file: Option<PathBuf>,
+    pub(crate) types_config: Option<(PathBuf, Location)>,
     pub(crate) server_tokens: Option<ServerTokens>,
     pub(crate) user: Option<String>,
     pub(crate) group: Option<String>,
@@ -229,6 +230,7 @@ impl Default for Global {
         Self {
             listeners: Vec::new(),
             pid_file: None,
+            types_config: None,
             server_tokens: None,
             user: None,
             group: None,

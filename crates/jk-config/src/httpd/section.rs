@@ -1,5 +1,7 @@
 //! `<VirtualHost>`, `<Location>`, `<Directory>` and the other sections that remain after reading.
 
+use std::net::IpAddr;
+
 use super::address::{self, Host, HostPort};
 use super::family::{Fate, Known};
 use super::glob;
@@ -97,8 +99,13 @@ fn virtual_host(walk: &mut Walk<'_>, section: &Directive) -> Result<(), Refusal>
         ..Scope::default()
     };
     for word in args.words {
-        match vhost_address(&word.text, walk.main.port) {
-            Ok(address) => host.addresses.push(address),
+        match vhost_addresses(walk, &word.text) {
+            // What no name leads to is left out, as httpd does.
+            Ok(addresses) if addresses.is_empty() => {
+                let message = format!("`{}` is the name of no host and is ignored", word.text);
+                walk.report.warning(&word.at, message).help("write an address, or `*`");
+            }
+            Ok(addresses) => host.addresses.extend(addresses),
             Err(refusal) => walk.report.refuse(&word.at, refusal),
         }
     }
@@ -109,9 +116,10 @@ fn virtual_host(walk: &mut Walk<'_>, section: &Directive) -> Result<(), Refusal>
     Ok(())
 }
 
-/// One address of a `<VirtualHost>`. Without a port it has that of the main server's `ServerName`,
-/// if that was read before.
-fn vhost_address(text: &str, main_port: u16) -> Result<VhostAddress, Refusal> {
+/// What one word of a `<VirtualHost>` stands for: a name for all its addresses. Without a port it has
+/// that of the main server's `ServerName`, if that was read before.
+fn vhost_addresses(walk: &Walk<'_>, text: &str) -> Result<Vec<VhostAddress>, Refusal> {
+    let main_port = walk.main.port;
     let any_port = text == "*" || text.ends_with(":*");
     let text = text.strip_suffix(":*").unwrap_or(text);
     let invalid = || {
@@ -124,14 +132,15 @@ fn vhost_address(text: &str, main_port: u16) -> Result<VhostAddress, Refusal> {
     let default_port = (main_port != 0 && !any_port).then_some(main_port);
     let port = port.or(default_port);
     if host.eq_ignore_ascii_case("_default_") {
-        return Ok(VhostAddress { ip: None, port });
+        return Ok(vec![VhostAddress { ip: None, port }]);
     }
-    match address::host(host) {
-        Host::Any => Ok(VhostAddress { ip: None, port }),
-        // httpd takes 0.0.0.0 and :: for wildcards, too.
-        Host::Ip(ip) => Ok(VhostAddress { ip: (!ip.is_unspecified()).then_some(ip), port }),
-        Host::Name => Err(address::unresolved(host)),
-    }
+    // httpd takes 0.0.0.0 and :: for wildcards, too.
+    let of_ip = |ip: IpAddr| VhostAddress { ip: (!ip.is_unspecified()).then_some(ip), port };
+    Ok(match address::host(host) {
+        Host::Any => vec![VhostAddress { ip: None, port }],
+        Host::Ip(ip) => vec![of_ip(ip)],
+        Host::Name => walk.files.resolve(host).into_iter().map(of_ip).collect(),
+    })
 }
 
 /// A section that holds for some paths, directories or files.
@@ -189,8 +198,7 @@ fn transparent(walk: &mut Walk<'_>, section: &Directive, known: &Known) {
     walk.within(inside, &section.children);
 }
 
-/// The arguments of a section that must have some. httpd refuses a line without its `>`; we take
-/// it as if it were there, for that is what copying from web pages does to it.
+/// The arguments of a section that must have some.
 fn checked<'d>(
     walk: &mut Walk<'_>,
     section: &'d Directive,
@@ -201,8 +209,8 @@ fn checked<'d>(
         return Err(Refusal::new(format!("{name}> requires an argument")));
     }
     if !args.closed {
-        let message = format!("{name}> lacks its closing `>`, and is read as if it had it");
-        walk.report.warning(&section.at(), message).help("httpd refuses this line");
+        let message = format!("{name}> lacks its closing `>`");
+        walk.report.error(&section.at(), message).help("end the line with `>`");
     }
     if let Some(trailing) = &args.trailing {
         walk.report.warning(trailing, "what follows the `>` is ignored");

@@ -37,7 +37,8 @@ pub fn clock(seed: u64) -> String {
     for name in names {
         member(&mut dice, name, &mut text);
     }
-    text.push_str("[map]\n/*=L\n");
+    // A request that is kept is not a slow one.
+    text.push_str("[map]\n/*=L\n/hold=L;reply_timeout=60000\n");
     for name in names {
         let _ = writeln!(text, "[backend {name}]\non ~drop{name}: close\non ~slow{name}: hang");
         let _ = writeln!(text, "on ~fail{name}: answer 500\non ~hold\n  hold\n  answer");

@@ -38,8 +38,8 @@ impl StaticSite {
     }
 
     /// Takes media types from a `mime.types` file instead of a built-in list.
-    pub fn with_media_types(mut self, types: Arc<MediaTypes>) -> Self {
-        self.types.known = Some(types);
+    pub fn with_media_types(mut self, types: Option<Arc<MediaTypes>>) -> Self {
+        self.types.known = types;
         self
     }
 

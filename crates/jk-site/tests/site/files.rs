@@ -172,12 +172,12 @@ fn media_types_are_as_measured() {
     settings.add_types = plain.map(|(e, t)| (e.to_owned(), t.to_owned())).to_vec();
     let text = std::fs::read_to_string(crate::common::testdata("mime.types")).expect("a table");
     let types = Arc::new(MediaTypes::parse(&text));
-    let debian = StaticSite::of(&settings).with_media_types(types.clone());
+    let debian = StaticSite::of(&settings).with_media_types(Some(types.clone()));
     for (extension, media) in [("foo", "text/x-foo"), ("Bar", "Text/Plain")] {
         settings.add_types.push((extension.to_owned(), media.to_owned()));
     }
     settings.default_charset = Some("UTF-8".to_owned());
-    let extended = StaticSite::of(&settings).with_media_types(types);
+    let extended = StaticSite::of(&settings).with_media_types(Some(types));
     for (line, row) in rows("media.tsv") {
         let site = if row[0] == "debian" { &debian } else { &extended };
         let mut out = Vec::new();

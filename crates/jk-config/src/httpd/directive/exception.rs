@@ -26,7 +26,6 @@ const EXCEPTIONS: &[(Fate, &str)] = &[
     (Needless("bodies are never parsed here"), "LimitXMLRequestBody"),
     (Needless("files below a directory are told by their names"), "AcceptPathInfo"),
     (Needless(".htaccess files are never read"), "AccessFileName"),
-    (Needless("media types come from a list that is built in"), "TypesConfig"),
     (Lost("clients are served over HTTP/1.1"), "Protocol Protocols ProtocolsHonorOrder"),
     (Lost("a stop waits as `JackdawGraceSeconds` says"), "GracefulShutdownTimeout"),
     (Lost("the error log has its usual format"), "ErrorLogFormat"),

@@ -1,5 +1,6 @@
 //! What the whole process does: where it listens, as whom, how much at once.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::super::address::{self, Host, HostPort};
@@ -8,7 +9,7 @@ use super::super::call::Call;
 use super::super::report::Refusal;
 use super::super::value::{choice, number};
 use super::super::walk::Walk;
-use super::{Entry, global};
+use super::{Entry, global, server};
 use crate::{Listen, Pace, ServerTokens};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -23,6 +24,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     global("PidFile", One, |walk, call| {
         walk.global.pid_file = Some(walk.path(call.text(0)));
+        Ok(())
+    }),
+    // httpd reads that of the main server and accepts others.
+    server("TypesConfig", One, |walk, call| {
+        if !walk.in_host {
+            let path = walk.path(call.text(0));
+            walk.global.types_config = Some((path, call.directive.at()));
+        }
         Ok(())
     }),
     global("ListenBacklog", One, |walk, call| {
@@ -99,20 +108,37 @@ fn listen(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
     let port = port.ok_or_else(|| {
         Refusal::new(format!("`{text}` names no port")).help("write `address:port`")
     })?;
-    let ip = match address::host(host.unwrap_or("*")) {
-        Host::Any => None,
-        Host::Ip(ip) => Some(ip),
-        Host::Name => return Err(address::unresolved(host.unwrap_or_default())),
+    let ips = match address::host(host.unwrap_or("*")) {
+        Host::Any => vec![None],
+        Host::Ip(ip) => vec![Some(ip)],
+        // httpd opens a socket for each address that a name has.
+        Host::Name => of_name(walk, host.unwrap_or_default())?,
     };
-    let listener = Listen { ip, port, location: Some(call.directive.at()) };
-    let taken = |known: &Listen| (known.ip, known.port) == (ip, port);
-    if walk.global.listeners.iter().any(taken) {
-        return Err(Refusal::new("there is a Listen for this address and port already")
-            .help("remove one of them"));
-    }
     warn_of_protocol(walk, call, port);
-    walk.global.listeners.push(listener);
+    for ip in ips {
+        let taken = |known: &Listen| (known.ip, known.port) == (ip, port);
+        if walk.global.listeners.iter().any(taken) {
+            return Err(Refusal::new("there is a Listen for this address and port already")
+                .help("remove one of them"));
+        }
+        let listener = Listen { ip, port, location: Some(call.directive.at()) };
+        walk.global.listeners.push(listener);
+    }
     Ok(())
+}
+
+fn of_name(walk: &Walk<'_>, name: &str) -> Result<Vec<Option<IpAddr>>, Refusal> {
+    let mut found: Vec<Option<IpAddr>> = Vec::new();
+    for ip in walk.files.resolve(name) {
+        if !found.contains(&Some(ip)) {
+            found.push(Some(ip));
+        }
+    }
+    if found.is_empty() {
+        let refusal = Refusal::new(format!("`{name}` is the name of no host"));
+        return Err(refusal.help("write its address, or `*`"));
+    }
+    Ok(found)
 }
 
 /// TLS is not spoken, which whoever listens on 443 will want to know.

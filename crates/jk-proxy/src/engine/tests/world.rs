@@ -435,6 +435,7 @@ fn config(workers: &str, to: &str) -> Config {
         group: None,
         listen_backlog: 1,
         autoindex: true,
+        media_types: None,
         threads: None,
         grace: None,
         response_pace: pace(60, 0, 250),
