@@ -94,6 +94,17 @@ impl<S: Stream> Exchange<S> {
     ) {
         let mut request_line = Vec::new();
         error.write_line(&self.received.bytes, &mut request_line);
+        let mut status = error.status;
+        if is_about_fields(error.kind) {
+            let path = path_of_line(&request_line).to_vec();
+            if error.kind == HeadErrorKind::UnsupportedCoding {
+                // httpd looks at the path before it has a filter read the content.
+                let slashes = self.received.settings().encoded_slashes;
+                let decoded = jk_site::path::decode_path(&path, slashes, &mut Vec::new());
+                status = decoded.err().unwrap_or(status);
+            }
+            self.received.path = path;
+        }
         self.received.head_error = Some(request_line);
         self.received.notes = match error.kind {
             HeadErrorKind::FieldTooLong => {
@@ -104,7 +115,7 @@ impl<S: Stream> Exchange<S> {
             }
             _ => None,
         };
-        self.refuse(ctx, line, error.status);
+        self.refuse(ctx, line, status);
     }
 
     /// Answers without looking at the request, and ends the connection.
@@ -136,8 +147,9 @@ impl<S> Received<S> {
             _ => split_target(head.method(bytes), head.target(bytes))?,
         };
         let version = match head.version() {
-            Version::Http11 => (1, 1),
-            _ => (1, 0),
+            Version::Http11 if head.protocol(bytes) == b"HTTP/1.1" => (1, 1),
+            Version::Http11 => (1, 2),
+            Version::Http10 => (1, 0),
         };
         let host = match head.host(bytes).filter(|_| target.form == Form::Origin) {
             // The same rules, already applied.
@@ -188,9 +200,13 @@ impl<S> Received<S> {
             return Destination::Refused(413);
         }
         self.set_variables(line);
-        // httpd answers TRACE itself, whatever is mapped.
+        // httpd answers TRACE itself, whatever is mapped; mod_jk has looked at the path by then.
         if form == Form::Asterisk || self.method() == b"TRACE" {
-            return Destination::Local;
+            let looks = form != Form::Asterisk && self.variable("no-jk").is_none();
+            return match looks.then(|| self.map()) {
+                Some(Err(status)) => Destination::Refused(status),
+                _ => Destination::Local,
+            };
         }
         self.lead(line)
     }
@@ -358,6 +374,35 @@ impl<S> Received<S> {
         }
         rules.apply_in_sections(path, &view, &mut self.env);
     }
+}
+
+/// Whether the line before the fields was in order, so that httpd knows the path.
+fn is_about_fields(kind: HeadErrorKind) -> bool {
+    use HeadErrorKind::{
+        ContentLength, Expectation, FieldName, FieldTooLong, FieldValue, Fold, Host, NoHost,
+        TooManyFields, TransferEncoding, UnsupportedCoding,
+    };
+    matches!(
+        kind,
+        FieldTooLong
+            | TooManyFields
+            | FieldName
+            | FieldValue
+            | Fold
+            | ContentLength
+            | TransferEncoding
+            | UnsupportedCoding
+            | NoHost
+            | Host
+            | Expectation
+    )
+}
+
+/// The path of a request line, as it was received.
+fn path_of_line(line: &[u8]) -> &[u8] {
+    let mut words = line.split(|&byte| byte == b' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    split_target(method, target).map_or(&[], |target| target.path)
 }
 
 /// What conditions are about.
