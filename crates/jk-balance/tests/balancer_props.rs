@@ -95,7 +95,7 @@ proptest! {
         }
     }
 
-    /// Enormous factors may be rounded and large loads halved, but never wrap: the heavy member
+    /// COMPAT [load-never-wraps]: enormous factors may be rounded and large loads halved, but never wrap: the heavy member
     /// stays ahead of the light one.
     #[test]
     fn loads_never_wrap(

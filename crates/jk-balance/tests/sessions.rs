@@ -15,6 +15,7 @@ fn joined(uri: &str, cookies: &[&str], forced: Option<&str>) -> String {
     ids.as_ref().map_or_else(|| "-".to_owned(), part)
 }
 
+/// COMPAT [cookie-scan]: the rows whose name is the end of the field.
 #[test]
 fn cookies_are_found_as_mod_jk_finds_them() {
     let cases = [

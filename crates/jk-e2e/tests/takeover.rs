@@ -1,6 +1,7 @@
 //! Reloads and successors under load: no request fails, no byte is wrong.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use jk_e2e::cluster::ajp_port;
@@ -22,6 +23,8 @@ const RELOADED: &str = "configuration reloaded";
 const TAKEN_OVER: &str = "were taken over";
 const KEPT: &str = "the old configuration is kept";
 
+/// COMPAT [second-start], [idle-at-end]: connections that are idle when a successor comes may ask once
+/// more, so that none of their requests is lost.
 #[test]
 fn reloads_and_successors_cost_no_request() {
     let site = Site::claim().unwrap();
@@ -98,6 +101,21 @@ fn a_broken_successor_changes_nothing() {
     assert!(!front.has_ended());
     let tally = load.stop();
     assert_eq!(tally.failed(), 0, "{tally} of {} requests\n{}", tally.requests, log(&site));
+    front.stop();
+}
+
+/// COMPAT [no-root-parent]: whoever was started by root is `User` as a whole.
+#[test]
+fn nothing_of_root_remains() {
+    let site = Site::claim().unwrap();
+    let _members = members(&site);
+    write(&site, &workers(0));
+    let front = Front::start(Program::Jackdaw, &site).unwrap();
+    let owner = |pid: &str| fs::metadata(format!("/proc/{pid}")).unwrap().uid();
+    let (ours, its) = (owner("self"), owner(&front.id().to_string()));
+    assert_eq!(ours == 0, its != ours, "started by {ours}, it runs as {its}");
+    let tasks = fs::read_dir(format!("/proc/{}/task", front.id())).unwrap();
+    assert!(tasks.into_iter().all(|task| task.unwrap().metadata().unwrap().uid() == its));
     front.stop();
 }
 

@@ -288,6 +288,7 @@ mod tests {
         parked.into_iter().map(|parked| parked.stream).collect()
     }
 
+    /// COMPAT [whole-process]
     #[test]
     fn slots_are_bounded_over_all_loops() {
         let now = Instant::now();
@@ -320,6 +321,7 @@ mod tests {
         assert_eq!(pool.released(), 2);
     }
 
+    /// COMPAT [connection-choice]
     #[test]
     fn a_loop_prefers_its_own_idle_connection() {
         let now = Instant::now();

@@ -11,5 +11,6 @@ mod debian;
 mod dump;
 mod plain;
 mod random;
+mod surroundings;
 mod tree;
 mod verdicts;

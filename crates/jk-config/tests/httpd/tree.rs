@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use jk_config::Files;
@@ -12,6 +13,7 @@ pub(crate) struct Tree {
     files: BTreeMap<PathBuf, Vec<u8>>,
     directories: BTreeSet<PathBuf>,
     env: Vec<(String, String)>,
+    hosts: Vec<(String, Vec<IpAddr>)>,
 }
 
 impl Tree {
@@ -31,6 +33,11 @@ impl Tree {
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn host(mut self, name: &str, addresses: &[IpAddr]) -> Self {
+        self.hosts.push((name.to_owned(), addresses.to_vec()));
         self
     }
 
@@ -70,5 +77,10 @@ impl Files for Tree {
 
     fn env(&self, name: &str) -> Option<String> {
         self.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    }
+
+    fn resolve(&self, host: &str) -> Vec<IpAddr> {
+        let found = self.hosts.iter().find(|(known, _)| known == host);
+        found.map(|(_, addresses)| addresses.clone()).unwrap_or_default()
     }
 }

@@ -274,7 +274,7 @@ fn common(dice: &mut Dice, text: &mut String) {
         let _ = writeln!(text, "{directive} {} \"{}\"", dice.pick(&PATTERNS), target(dice));
     }
     for _ in 0..dice.between(0, 4) {
-        let (name, value) = (dice.pick(&VARIABLES), dice.pick(&VALUES));
+        let (name, value) = variable(dice);
         let _ = match dice.between(1, 8) {
             1 => writeln!(text, "SetEnv {name} \"{value}\""),
             2 => writeln!(text, "SetEnvIf Request_URI \"^/env\" \"{name}={value}\""),
@@ -305,8 +305,16 @@ fn common(dice: &mut Dice, text: &mut String) {
     }
 }
 
+/// An empty remote port is COMPAT [null-remote-port].
+fn variable(dice: &mut Dice) -> (&'static str, &'static str) {
+    match (dice.pick(&VARIABLES), dice.pick(&VALUES)) {
+        (name @ "JK_REMOTE_PORT", "") => (name, "0"),
+        other => other,
+    }
+}
+
 fn section(dice: &mut Dice, text: &mut String) {
-    let (name, value) = (dice.pick(&VARIABLES), dice.pick(&VALUES));
+    let (name, value) = variable(dice);
     let inner = match dice.between(1, 8) {
         1..=2 => "SetHandler jakarta-servlet".to_owned(),
         3 => format!("SetEnv {name} \"{value}\""),

@@ -28,6 +28,22 @@ fn a_request_goes_there_and_back_and_the_connection_is_used_again() {
     assert_eq!(body(&world.receive(&client)), "again");
 }
 
+/// COMPAT [content-length-first]
+#[test]
+fn the_length_of_the_content_comes_before_other_fields() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    world.send(
+        &client,
+        b"POST /p HTTP/1.1\r\nA: b\r\nHost: h\r\nContent-Length: 2\r\nC: d\r\n\r\nhi",
+    );
+    let backend = world.accept();
+    let sent = packets(&backend.end.drain());
+    let request = container::ForwardRequest::decode(&sent[0]).unwrap();
+    let names: Vec<&[u8]> = request.headers().map(|(name, _)| name).collect();
+    assert_eq!(names, [&b"content-length"[..], b"A", b"host", b"C"]);
+}
+
 #[test]
 fn any_split_of_the_answer_gives_the_same_response() {
     let wire = answer(b"some content");

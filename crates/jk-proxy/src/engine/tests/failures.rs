@@ -49,7 +49,7 @@ fn another_member_steps_in() {
     assert_eq!(body(&world.receive(&client)), "from b");
 }
 
-/// In mod_jk a member that failed before the clock was set back is left out until it has caught up.
+/// COMPAT [steady-clock]: in mod_jk a member that failed before the clock was set back is left out until it has caught up.
 #[test]
 fn a_clock_that_is_set_back_delays_no_recovery() {
     let workers = format!("{TWO}worker.lb.recover_time=2\nworker.lb.error_escalation_time=0\n");
@@ -174,17 +174,33 @@ fn probes_go_before_requests() {
     }
 }
 
-/// D8: anything but CPONG closes the connection, and another is tried.
+/// D8, COMPAT [stale-pong]: anything but CPONG closes the connection, and another is tried.
 #[test]
 fn a_wrong_pong_is_a_failed_try() {
     let mut world = World::new(&format!("{ONE}worker.w.ping_mode=C\n"), "w");
     let client = world.client(1 << 20);
     world.send(&client, GET);
     let backend = world.accept();
-    world.answer(&backend, &end(true));
+    // What was left over from before, and the CPONG right behind it.
+    world.answer(&backend, &[end(true), b"AB\0\x01\x09".to_vec()].concat());
     assert!(backend.end.is_ended());
     world.wait(Duration::from_millis(100));
     assert!(world.is_connecting());
+}
+
+/// COMPAT [send-timeout]: a backend that takes nothing is waited for as long as `Timeout` says.
+#[test]
+fn a_backend_that_does_not_read_is_given_up() {
+    let mut world = World::new(ONE, "w");
+    world.backends_take(10);
+    let client = world.client(1 << 20);
+    world.send(&client, GET);
+    let backend = world.accept();
+    world.wait(Duration::from_millis(59_990));
+    assert!(!backend.end.is_ended());
+    world.wait(Duration::from_millis(20));
+    assert!(backend.end.is_ended());
+    assert!(backend.end.drain().len() <= 10, "less than a request was sent");
 }
 
 /// W86: no free slot is 503 after about the acquire timeout.
@@ -203,6 +219,7 @@ fn a_full_pool_answers_503() {
     assert_eq!(body(&world.receive(&first)), "x");
 }
 
+/// COMPAT [pool-wait]
 #[test]
 fn a_slot_that_comes_free_is_taken_at_once() {
     let mut world = World::new(&format!("{ONE}worker.w.connection_pool_size=1\n"), "w");
@@ -217,7 +234,7 @@ fn a_slot_that_comes_free_is_taken_at_once() {
     assert_eq!(body(&world.receive(&second)), "y");
 }
 
-/// Without `connection_pool_size` httpd has as many connections as it serves requests: who comes too
+/// COMPAT [whole-process]: without `connection_pool_size` httpd has as many connections as it serves requests: who comes too
 /// many waits for a thread, not for a connection.
 #[test]
 fn a_pool_of_the_default_size_is_waited_for_while_it_moves() {
