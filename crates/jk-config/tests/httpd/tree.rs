@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use jk_config::Files;
@@ -81,6 +81,7 @@ impl Files for Tree {
 
     fn resolve(&self, host: &str) -> Vec<IpAddr> {
         let found = self.hosts.iter().find(|(known, _)| known == host);
-        found.map(|(_, addresses)| addresses.clone()).unwrap_or_default()
+        let itself = || if host == "localhost" { vec![Ipv4Addr::LOCALHOST.into()] } else { vec![] };
+        found.map_or_else(itself, |(_, addresses)| addresses.clone())
     }
 }
