@@ -1,5 +1,4 @@
 <%@ page contentType="text/plain; charset=US-ASCII" session="false" trimDirectiveWhitespaces="true" %>
 <%
 Thread.sleep(Long.parseLong(request.getQueryString()));
-%>
-member=<%= System.getProperty("member") %>
+%>member=<%= System.getProperty("member") %>

@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     Resets,
     /// The server can open nothing more, and more clients come.
     Descriptors,
+    /// The same, when hardly any connection to a member is open.
+    DescriptorsEarly,
     /// No byte more can be written to a log.
     DiskFull,
     /// A member is down while the wall clock jumps an hour ahead.
@@ -44,7 +46,7 @@ const HOUR: i64 = 3600;
 
 impl Fault {
     /// In the order of the table.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::TomcatKilled,
         Self::TomcatRestarted,
         Self::TomcatFrozen,
@@ -52,6 +54,7 @@ impl Fault {
         Self::BlackHole,
         Self::Resets,
         Self::Descriptors,
+        Self::DescriptorsEarly,
         Self::DiskFull,
         Self::ClockAhead,
         Self::ClockBack,
@@ -67,6 +70,7 @@ impl Fault {
             Self::BlackHole => "a member's packets vanish",
             Self::Resets => "a member's port resets",
             Self::Descriptors => "no file descriptors",
+            Self::DescriptorsEarly => "no file descriptors, pools empty",
             Self::DiskFull => "the logs' disk is full",
             Self::ClockAhead => "a member is down, the clock jumps ahead",
             Self::ClockBack => "a member is down, the clock jumps back",
@@ -81,9 +85,15 @@ impl Fault {
         }
     }
 
+    /// Clients that work before and after it.
+    pub(crate) fn clients(self) -> usize {
+        if self == Self::DescriptorsEarly { 2 } else { 12 }
+    }
+
     /// The member that has to be used again afterwards.
     pub(crate) fn victim(self) -> Option<&'static str> {
-        (!matches!(self, Self::Descriptors | Self::DiskFull)).then_some("A")
+        let own = matches!(self, Self::Descriptors | Self::DescriptorsEarly | Self::DiskFull);
+        (!own).then_some("A")
     }
 
     /// Whether the program is shown another time.
@@ -142,12 +152,13 @@ impl Fault {
             }
             Self::BlackHole => filtered(nodes, &["DROP"], time)?,
             Self::Resets => filtered(nodes, &["REJECT", "--reject-with", "tcp-reset"], time)?,
-            Self::Descriptors => {
+            Self::Descriptors | Self::DescriptorsEarly => {
                 let before = limit_descriptors(&stage.processes())?;
                 load.add(plan, CROWD, 1000);
                 thread::sleep(time);
-                for (process, limit) in before {
-                    set_descriptors(process, &limit)?;
+                // Processes may have ended of it, and others have begun with their parent's limit.
+                for process in stage.processes() {
+                    set_descriptors(process, &before)?;
                 }
             }
             Self::DiskFull => {
@@ -201,19 +212,20 @@ fn clock(
 }
 
 /// Hardly more descriptors than there are; answers what was allowed before.
-fn limit_descriptors(processes: &[u32]) -> Result<Vec<(u32, String)>, Box<dyn Error>> {
-    let mut before = Vec::new();
+fn limit_descriptors(processes: &[u32]) -> Result<String, Box<dyn Error>> {
+    let mut before = "1024".to_owned();
     for &process in processes {
+        let limits = fs::read_to_string(format!("/proc/{process}/limits"))?;
+        let line = limits.lines().find(|line| line.starts_with("Max open files"));
+        if let Some(soft) = line.and_then(|line| line.split_whitespace().nth(3)) {
+            before = soft.to_owned();
+        }
         let entries = fs::read_dir(format!("/proc/{process}/fd"))?;
         let taken: HashSet<u32> = entries
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
             .collect();
         // The limit is about numbers, and the lowest free one is given out next.
         let free = (0..).find(|number| !taken.contains(number)).unwrap_or(0);
-        let limits = fs::read_to_string(format!("/proc/{process}/limits"))?;
-        let line = limits.lines().find(|line| line.starts_with("Max open files"));
-        let soft = line.and_then(|line| line.split_whitespace().nth(3)).unwrap_or("1024");
-        before.push((process, soft.to_owned()));
         set_descriptors(process, &(free + 2).to_string())?;
     }
     Ok(before)

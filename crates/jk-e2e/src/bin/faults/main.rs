@@ -19,8 +19,6 @@ use jk_e2e::process::wait_until;
 use fault::Fault;
 use stage::{Nodes, Stage};
 
-/// Clients that work all the time.
-const CLIENTS: usize = 12;
 /// From an answer to the next request of a client.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How long some requests take their backend.
@@ -105,7 +103,7 @@ fn play(
 ) -> Result<Outcome, Box<dyn Error>> {
     let mut stage = Stage::set(fault, program, nodes)?;
     let plan = Plan { to: stage.addr(), app: fault.app(), pause: PAUSE, work: WORK, strict: false };
-    let mut load = Load::start(plan, CLIENTS, args.seed);
+    let mut load = Load::start(plan, fault.clients(), args.seed);
     // What a person would call a while, on both programs alike; nothing waits for an event here.
     std::thread::sleep(CALM);
     fault.happen(&mut stage, nodes, &mut load, plan, Duration::from_secs(args.seconds))?;
