@@ -10,6 +10,7 @@ mod writer;
 use std::collections::HashMap;
 use std::io;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use jk_config::LogTarget;
@@ -26,6 +27,10 @@ const QUEUE: usize = 512;
 
 /// Bytes a loop gathers while the writer is behind, before it drops lines.
 const PATIENCE: usize = 1024 * 1024;
+
+/// How long reloading or stopping waits for the writer. A program that reads no log lines any more may
+/// hold it up for ever.
+const STUCK: Duration = Duration::from_secs(5);
 
 /// Lines of one wake-up of one loop, each ending in a line feed.
 #[derive(Debug, Default)]
@@ -52,6 +57,8 @@ pub(crate) struct Logs {
     spare: Receiver<Batch>,
     open: HashMap<LogTarget, LogId>,
     thread: Option<JoinHandle<()>>,
+    /// [`STUCK`]
+    patience: Duration,
 }
 
 impl Logs {
@@ -60,26 +67,31 @@ impl Logs {
     /// # Errors
     /// No thread could be started.
     pub(crate) fn start() -> io::Result<Self> {
+        Self::start_with(STUCK)
+    }
+
+    fn start_with(patience: Duration) -> io::Result<Self> {
         let (writer, messages) = bounded(QUEUE);
         let (give_back, spare) = bounded(QUEUE);
         let thread = std::thread::Builder::new()
             .name("logs".to_owned())
             .spawn(move || writer::run(&messages, &give_back))?;
-        Ok(Self { writer, spare, open: HashMap::new(), thread: Some(thread) })
+        Ok(Self { writer, spare, open: HashMap::new(), thread: Some(thread), patience })
     }
 
     /// Opens a log, or finds it open.
     ///
     /// # Errors
-    /// The file cannot be opened or the program not be started.
+    /// The file cannot be opened or the program not be started, or the writer is stuck.
     pub(crate) fn open(&mut self, target: &LogTarget) -> Result<LogId, AssembleError> {
         if let Some(&id) = self.open.get(target) {
             return Ok(id);
         }
-        let opened = Target::open(target)
-            .map_err(|source| AssembleError::Log { target: target::describe(target), source })?;
+        let failed = |source| AssembleError::Log { target: target::describe(target), source };
+        let opened = Target::open(target).map_err(failed)?;
         let id = LogId(u32::try_from(self.open.len()).unwrap_or(u32::MAX));
-        let _ = self.writer.send(Message::Open(id, opened));
+        let sent = self.writer.send_timeout(Message::Open(id, opened), self.patience);
+        sent.map_err(|_| failed(io::ErrorKind::TimedOut.into()))?;
         self.open.insert(target.clone(), id);
         Ok(id)
     }
@@ -96,15 +108,15 @@ impl Logs {
 
     /// Opens files again.
     pub(crate) fn reopen(&self) {
-        let _ = self.writer.send(Message::Reopen);
+        let _ = self.writer.send_timeout(Message::Reopen, self.patience);
     }
 
-    /// Waits until everything handed over has been written.
+    /// Waits until everything handed over has been written, unless the writer is stuck.
     pub(crate) fn flush(&self) {
         let (done, wait) = bounded(0);
-        if self.writer.send(Message::Barrier(done)).is_ok() {
+        if self.writer.send_timeout(Message::Barrier(done), self.patience).is_ok() {
             // Ends with an error, when the writer drops its side.
-            let _ = wait.recv();
+            let _ = wait.recv_timeout(self.patience);
         }
     }
 }
@@ -186,6 +198,27 @@ impl Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Reads nothing, and holds no output of ours open.
+    const DEAF: &str = "exec sleep 10 >/dev/null 2>&1";
+
+    /// Lines that a program does not read are dropped; nobody waits for it.
+    #[test]
+    fn a_log_program_that_does_not_read_holds_nobody_up() {
+        let mut logs = Logs::start_with(Duration::from_millis(20)).unwrap();
+        let deaf = logs.open(&LogTarget::Program(DEAF.to_owned(), true)).unwrap();
+        let mut sink = logs.sink();
+        for _ in 0..2 * QUEUE {
+            sink.line(deaf, |out| out.resize(out.len() + 4096, b'x'));
+            sink.hand_over();
+        }
+        assert!(sink.batch.bytes.len() <= PATIENCE + 8192, "what is kept is bounded");
+        let dir = tempfile::tempdir().unwrap();
+        let late = logs.open(&LogTarget::File(dir.path().join("a.log")));
+        assert!(matches!(late, Err(AssembleError::Log { .. })), "{late:?}");
+        logs.reopen();
+        drop(logs);
+    }
 
     #[test]
     fn lines_reach_their_logs_in_order_and_survive_a_move() {

@@ -11,9 +11,21 @@ use jk_config::LogTarget;
 /// An open log.
 #[derive(Debug)]
 pub(super) enum Target {
-    File { path: PathBuf, file: File },
-    Program { command: String, shell: bool, child: Child },
-    Syslog { socket: UnixDatagram, priority: u8 },
+    File {
+        path: PathBuf,
+        file: File,
+        /// The last line is there only in part, because there was no room for more.
+        torn: bool,
+    },
+    Program {
+        command: String,
+        shell: bool,
+        child: Child,
+    },
+    Syslog {
+        socket: UnixDatagram,
+        priority: u8,
+    },
     Stderr,
     Off,
 }
@@ -21,7 +33,9 @@ pub(super) enum Target {
 impl Target {
     pub(super) fn open(target: &LogTarget) -> io::Result<Self> {
         Ok(match target {
-            LogTarget::File(path) => Self::File { path: path.clone(), file: append(path)? },
+            LogTarget::File(path) => {
+                Self::File { path: path.clone(), file: append(path)?, torn: false }
+            }
             LogTarget::Program(command, shell) => Self::Program {
                 command: command.clone(),
                 shell: *shell,
@@ -41,7 +55,7 @@ impl Target {
     /// Writes whole lines. What cannot be written is lost; a program that died is started again.
     pub(super) fn write(&mut self, lines: &[u8]) {
         let written = match self {
-            Self::File { file, .. } => file.write_all(lines),
+            Self::File { file, torn, .. } => return write_lines(file, torn, lines),
             Self::Program { child, .. } => write_to(child, lines),
             Self::Syslog { socket, priority } => {
                 lines.split(|&b| b == b'\n').filter(|line| !line.is_empty()).for_each(|line| {
@@ -60,9 +74,9 @@ impl Target {
     }
 
     pub(super) fn reopen(&mut self) {
-        if let Self::File { path, file } = self {
+        if let Self::File { path, file, torn } = self {
             match append(path) {
-                Ok(fresh) => *file = fresh,
+                Ok(fresh) => (*file, *torn) = (fresh, false),
                 Err(error) => log::error!(
                     "log {}: cannot be opened again, {error}; the old file is written on",
                     path.display()
@@ -77,6 +91,25 @@ impl Target {
         if let Ok(fresh) = spawn(command, *shell) {
             *child = fresh;
             let _ = write_to(child, lines);
+        }
+    }
+}
+
+/// Writes what there is room for. A line that was torn is ended before another begins.
+fn write_lines(file: &mut impl Write, torn: &mut bool, lines: &[u8]) {
+    if *torn && file.write_all(b"\n").is_err() {
+        return;
+    }
+    *torn = false;
+    let mut rest = lines;
+    while !rest.is_empty() {
+        match file.write(rest) {
+            Ok(n) if n > 0 => {
+                *torn = rest[n - 1] != b'\n';
+                rest = &rest[n..];
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            _ => return,
         }
     }
 }
@@ -140,4 +173,39 @@ fn priority(facility: &str) -> u8 {
         _ => 23,
     };
     number * 8 + 6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk with room for some bytes.
+    struct Disk {
+        content: Vec<u8>,
+        room: usize,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let n = bytes.len().min(self.room - self.content.len());
+            self.content.extend_from_slice(&bytes[..n]);
+            if n == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(n) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_line_is_written_behind_half_a_line() {
+        let mut disk = Disk { content: Vec::new(), room: 6 };
+        let mut torn = false;
+        write_lines(&mut disk, &mut torn, b"one\ntwo\n");
+        write_lines(&mut disk, &mut torn, b"lost\n");
+        disk.room = 100;
+        write_lines(&mut disk, &mut torn, b"three\n");
+        write_lines(&mut disk, &mut torn, b"four\n");
+        assert_eq!(disk.content, b"one\ntw\nthree\nfour\n");
+    }
 }

@@ -34,6 +34,8 @@ pub(crate) enum Fault {
     DescriptorsEarly,
     /// No byte more can be written to a log.
     DiskFull,
+    /// The program that is to read the access log does not.
+    LogProgram,
     /// A member is down while the wall clock jumps an hour ahead.
     ClockAhead,
     /// … an hour back.
@@ -46,7 +48,7 @@ const HOUR: i64 = 3600;
 
 impl Fault {
     /// In the order of the table.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::TomcatKilled,
         Self::TomcatRestarted,
         Self::TomcatFrozen,
@@ -56,6 +58,7 @@ impl Fault {
         Self::Descriptors,
         Self::DescriptorsEarly,
         Self::DiskFull,
+        Self::LogProgram,
         Self::ClockAhead,
         Self::ClockBack,
     ];
@@ -72,6 +75,7 @@ impl Fault {
             Self::Descriptors => "no file descriptors",
             Self::DescriptorsEarly => "no file descriptors, pools empty",
             Self::DiskFull => "the logs' disk is full",
+            Self::LogProgram => "a log program does not read",
             Self::ClockAhead => "a member is down, the clock jumps ahead",
             Self::ClockBack => "a member is down, the clock jumps back",
         }
@@ -92,8 +96,10 @@ impl Fault {
 
     /// The member that has to be used again afterwards.
     pub(crate) fn victim(self) -> Option<&'static str> {
-        let own = matches!(self, Self::Descriptors | Self::DescriptorsEarly | Self::DiskFull);
-        (!own).then_some("A")
+        match self {
+            Self::Descriptors | Self::DescriptorsEarly | Self::DiskFull | Self::LogProgram => None,
+            _ => Some("A"),
+        }
     }
 
     /// Whether the program is shown another time.
@@ -167,6 +173,8 @@ impl Fault {
                 thread::sleep(time);
                 fs::remove_file(filler)?;
             }
+            // Soon no more fits between the two programs.
+            Self::LogProgram => thread::sleep(4 * time),
             Self::ClockAhead => clock(stage, nodes, HOUR, time)?,
             Self::ClockBack => clock(stage, nodes, -HOUR, time)?,
         }

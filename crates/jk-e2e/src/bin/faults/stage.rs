@@ -169,8 +169,10 @@ impl Stage {
             ));
         }
         let httpd = "JkMount /transfer/* lb\nJkMount /demo/* lb\n\
-            LogFormat \"%h %t \\\"%r\\\" %>s %b\" plain\nCustomLog logs/access.log plain\n";
-        let httpd = httpd.to_owned();
+            LogFormat \"%h %t \\\"%r\\\" %>s %b\" plain\nCustomLog @LOG@ plain\n";
+        let deaf = fault == Fault::LogProgram;
+        let log = if deaf { "\"|/bin/sleep 600\"" } else { "logs/access.log" };
+        let httpd = httpd.replace("@LOG@", log);
         site.write(&SiteText { workers: Some(workers), httpd, ..SiteText::default() })?;
         let mut stage = Self { front: None, mounted: None, site };
         if fault == Fault::DiskFull {
