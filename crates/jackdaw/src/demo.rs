@@ -67,7 +67,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), DemoError> {
     term::print(&instructions(address))?;
     // The handler keeps the sender as long as the process lives.
     let _ = interrupted.recv();
-    proxy.stop(GRACE);
+    proxy.stop(GRACE, || ());
     Ok(())
 }
 

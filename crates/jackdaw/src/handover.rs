@@ -77,11 +77,19 @@ pub(crate) fn take(
     let Some(from) = trusted(&peer, &known) else { return Ok(None) };
     peer.set_read_timeout(Some(PATIENCE))?;
     peer.set_write_timeout(Some(PATIENCE))?;
-    peer.write_all(site.as_os_str().as_encoded_bytes())?;
-    peer.write_all(b"\n")?;
+    let mut question = site.as_os_str().as_encoded_bytes().to_vec();
+    question.push(b'\n');
+    match peer.write_all(&question) {
+        Err(error) if has_gone(&error) => return Ok(None),
+        asked => asked?,
+    }
     let mut sockets = Vec::new();
     loop {
-        let (tag, descriptors) = receive(&peer)?;
+        let (tag, descriptors) = match receive(&peer) {
+            // It was stopping, and listens no longer when it says so by this.
+            Err(error) if has_gone(&error) => return Ok(None),
+            received => received?,
+        };
         sockets.extend(descriptors.into_iter().map(TcpListener::from));
         match tag {
             SOCKETS => {}
@@ -90,6 +98,11 @@ pub(crate) fn take(
             _ => return Err(io::Error::from(io::ErrorKind::InvalidData).into()),
         }
     }
+}
+
+fn has_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 impl Taken {
@@ -266,6 +279,17 @@ mod tests {
             };
             assert_eq!(addresses(&taken.sockets()), addresses(&listeners));
             taken.complete().unwrap();
+        });
+    }
+
+    #[test]
+    fn who_asks_somebody_who_leaves_is_on_its_own() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let key = format!("test/{}", listener.local_addr().unwrap());
+        let door = Door::open(&key, started_by()).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| drop(door.wait().unwrap()));
+            assert!(take(&key, Path::new("/etc/a.conf"), None).unwrap().is_none());
         });
     }
 }

@@ -113,15 +113,20 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
 
     let end = attend(args, &mut proxy, &outlet, &files, &happened, &events);
     log::info!("stopping, requests in flight get {} s", grace.as_secs());
+    // Whoever asked for the sockets and did not get them, or asks from now on, opens its own.
+    let leave = || {
+        drop(happened);
+        if let Some((door, waiting)) = door {
+            door.close(waiting);
+        }
+    };
     match end {
-        End::Stop => proxy.stop(grace),
-        End::Graceful => proxy.retire(grace),
+        End::Stop => proxy.stop(grace, leave),
+        End::Graceful => proxy.retire(grace, leave),
         End::Replaced(caller) => {
-            if let Some((door, waiting)) = door {
-                door.close(waiting);
-            }
+            leave();
             caller.leave();
-            proxy.retire(grace);
+            proxy.retire(grace, || ());
         }
     }
     drop(pid_file);

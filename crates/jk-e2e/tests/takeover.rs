@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use jk_e2e::client::{Client, End, get};
 use jk_e2e::cluster::ajp_port;
 use jk_e2e::front::{Front, Program};
 use jk_e2e::load::{App, Load, Plan};
@@ -124,6 +125,32 @@ fn nothing_of_root_remains() {
     // The sockets answer a moment before.
     let done = wait_until(PATIENCE, || (!of_tasks().iter().any(|task| root(task))).then_some(()));
     assert!(done.is_some(), "{:?}", of_tasks());
+    front.stop();
+}
+
+/// A process that is told to stop answers whom it has, and another may begin at once.
+#[test]
+fn who_begins_while_the_first_stops_serves() {
+    let site = Site::claim().unwrap();
+    let _members = members(&site);
+    write(&site, &workers(0));
+    let mut front = Front::start(Program::Jackdaw, &site).unwrap();
+    for round in 0..5 {
+        let mut client = Client::connect(front.addr()).unwrap();
+        client.send(b"GET /demo/slow?ms=700 HTTP/1.1\r\nHost: www.test\r\n\r\n").unwrap();
+        // An answer to a request behind it: the first has reached its backend then.
+        assert_eq!(get(front.addr(), "/demo/whoami", &[]).unwrap().status, 200);
+        front.signal("TERM");
+        let successor = Front::start(Program::Jackdaw, &site).unwrap();
+        let mut before = std::mem::replace(&mut front, successor);
+        let answer = client.receive("GET");
+        drop(client);
+        assert_eq!((answer.status, answer.end), (200, End::Complete), "round {round}");
+        assert!(wait_until(PATIENCE, || before.has_ended().then_some(())).is_some());
+        let served = wait_until(PATIENCE, || get(front.addr(), "/demo/whoami", &[]).ok());
+        assert_eq!(served.map(|answer| answer.status), Some(200), "round {round}");
+        assert!(!front.has_ended(), "round {round}\n{}", log(&site));
+    }
     front.stop();
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::bounded;
 use jk_config::{Config, Listen, LogLevel};
 
 use crate::assemble::{AssembleError, Warning, assemble};
@@ -162,22 +163,29 @@ impl Proxy {
     }
 
     /// Stops accepting, lets requests in flight end within `grace`, and returns when all loops have
-    /// ended and all log lines are written.
-    pub fn stop(self, grace: Duration) {
-        self.finish(grace, Idle::Close);
+    /// ended and all log lines are written. `closed` is called when nobody listens any more, so that
+    /// another process may.
+    pub fn stop(self, grace: Duration, closed: impl FnOnce()) {
+        self.finish(grace, Idle::Close, closed);
     }
 
     /// As [`Proxy::stop`], but connections that are idle may bring one request more, and are told
     /// with its answer that they end: for when another process takes the connections that follow,
     /// or nobody is in a hurry.
-    pub fn retire(self, grace: Duration) {
-        self.finish(grace, Idle::Await);
+    pub fn retire(self, grace: Duration, closed: impl FnOnce()) {
+        self.finish(grace, Idle::Await, closed);
     }
 
-    fn finish(mut self, grace: Duration, idle: Idle) {
+    fn finish(mut self, grace: Duration, idle: Idle, closed: impl FnOnce()) {
         // Before the loops close theirs: the queue of a socket lives as long as one descriptor.
         self.listening.clear();
         self.inboxes.send_all(|| Order::Engine(Command::Finish { grace, idle }));
+        let (done, wait) = bounded(0);
+        self.inboxes.send_all(|| Order::Barrier(done.clone()));
+        drop(done);
+        // Ends with an error, when the last loop has dropped its side.
+        let _ = wait.recv();
+        closed();
         for thread in self.threads.drain(..) {
             // A loop that panicked has ended as well.
             let _ = thread.join();

@@ -154,6 +154,6 @@ fn a_request_in_steady_state_allocates_nothing() {
         let change = region.change();
         let taken = change.allocations + change.reallocations;
         assert!(taken <= allowed, "{name}: {taken} allocations in {COUNTED} requests: {change:?}");
-        proxy.stop(Duration::ZERO);
+        proxy.stop(Duration::ZERO, || ());
     }
 }

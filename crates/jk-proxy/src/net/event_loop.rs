@@ -43,6 +43,8 @@ pub(crate) enum Order {
     Listen(SocketAddr, std::net::TcpListener),
     /// Listen there no longer.
     Unlisten(SocketAddr),
+    /// Everything before this has been done when the channel is dropped.
+    Barrier(Sender<()>),
 }
 
 /// The ways into all loops.
@@ -232,6 +234,7 @@ impl Turn {
                     self.accept_at = None;
                 }
             }
+            Order::Barrier(done) => drop(done),
             Order::Listen(address, socket) => self.listen(address, socket),
             Order::Unlisten(address) => {
                 for at in 0..self.listeners.len() {
