@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod demo;
+mod descriptors;
 mod disk;
 mod error_log;
 mod explain;

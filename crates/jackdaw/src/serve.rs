@@ -13,6 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use crate::cli::ServeArgs;
+use crate::descriptors;
 use crate::error_log::Outlet;
 use crate::handover::{self, Caller, Door, HandoverError, Taken};
 use crate::privilege::{Identity, PrivilegeError};
@@ -84,7 +85,9 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGWINCH]);
     let signals = signals.map_err(ServeError::Signals)?;
     let loaded = site::read(&args.site);
-    let config = site::usable(&args.site, loaded, Paint::stderr(), |found| eprint!("{found}"))?;
+    let mut config = site::usable(&args.site, loaded, Paint::stderr(), |found| eprint!("{found}"))?;
+    descriptors::raise();
+    descriptors::bound(&mut config);
     let identity = Identity::of(&config)?;
     let grace = args.grace.map(Duration::from_secs).or(config.grace).unwrap_or(GRACE);
     let loops = loops(args, &config);
@@ -242,7 +245,10 @@ fn reload(args: &ServeArgs, proxy: &mut Proxy, outlet: &Outlet) {
     let say = |found: &str| found.lines().for_each(|line| log::warn!("{line}"));
     let reloaded = site::usable(&args.site, site::read(&args.site), Paint::plain(), say)
         .map_err(ServeError::from)
-        .and_then(|config| proxy.reload(config).map_err(ServeError::from));
+        .and_then(|mut config| {
+            descriptors::bound(&mut config);
+            proxy.reload(config).map_err(ServeError::from)
+        });
     match reloaded {
         Ok(warnings) => {
             warnings.iter().for_each(|warning| log::warn!("{warning}"));

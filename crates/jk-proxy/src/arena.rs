@@ -62,6 +62,17 @@ impl<T> Arena<T> {
         })
     }
 
+    /// Those in so many slots from one on, going round at the end.
+    pub(crate) fn around(&self, start: usize, slots: usize) -> impl Iterator<Item = (Key, &T)> {
+        let all = self.slots.capacity();
+        (0..slots.min(all)).filter_map(move |offset| {
+            let index = (start % all + offset) % all;
+            let (generation, value) = self.slots.get(index)?;
+            let index = u32::try_from(index).expect("fewer than 2^32 descriptors exist");
+            Some((Key { index, generation: *generation }, value))
+        })
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
@@ -71,6 +82,19 @@ impl<T> Arena<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_look_around_meets_everyone_once() {
+        let mut arena = Arena::default();
+        assert_eq!(arena.around(7, 5).count(), 0);
+        let keys: Vec<Key> = (0..5).map(|value| arena.insert(value)).collect();
+        arena.remove(keys[2]);
+        for start in 0..20 {
+            let mut seen: Vec<i32> = arena.around(start, 100).map(|(_, value)| *value).collect();
+            seen.sort_unstable();
+            assert_eq!(seen, [0, 1, 3, 4], "from {start}");
+        }
+    }
 
     #[test]
     fn a_key_goes_stale_with_its_value() {

@@ -13,7 +13,7 @@ use crate::assemble::{AssembleError, Warning, assemble};
 use crate::command::{Command, Idle};
 use crate::files::Files;
 use crate::logs::{ErrorLog, Logs};
-use crate::net::{Endpoints, Inboxes, ListenError, MioStream, Order, Timepiece};
+use crate::net::{Admission, Endpoints, Inboxes, ListenError, MioStream, Order, Timepiece};
 use crate::shared::Shared;
 
 /// Threads that open and read files.
@@ -47,6 +47,7 @@ pub struct Proxy {
     listening: Vec<Endpoints>,
     shared: Arc<Shared<MioStream>>,
     time: Timepiece,
+    admission: Arc<Admission>,
 }
 
 impl Proxy {
@@ -77,6 +78,8 @@ impl Proxy {
         let time = Timepiece::start();
         let (site, warnings) = assemble(config, &mut logs, time.read().seconds())?;
         let backlog = site.config.listen_backlog;
+        let admission = Arc::new(Admission::default());
+        admit(&admission, &site.config);
         let endpoints = open(&site.config.listeners, loops, backlog, &mut inherited)?;
         drop(inherited);
         opened()?;
@@ -91,14 +94,16 @@ impl Proxy {
         for (home, event_loop) in event_loops.into_iter().enumerate() {
             let (inboxes, shared) = (Arc::clone(&inboxes), Arc::clone(&shared));
             let (sink, files) = (logs.sink(), files.clone());
+            let common = (time, Arc::clone(&admission));
             let run = move || {
-                if let Err(error) = event_loop.run(home, &inboxes, shared, sink, files, time) {
+                if let Err(error) = event_loop.run(home, &inboxes, shared, sink, files, common) {
                     log::error!("loop {home}: stopped, {error}");
                 }
             };
             threads.push(std::thread::Builder::new().name(format!("loop {home}")).spawn(run)?);
         }
-        let mut proxy = Self { inboxes, threads, logs, listening: Vec::new(), shared, time };
+        let mut proxy =
+            Self { inboxes, threads, logs, listening: Vec::new(), shared, time, admission };
         for endpoints in endpoints {
             proxy.listen(endpoints)?;
         }
@@ -141,6 +146,7 @@ impl Proxy {
             .cloned()
             .collect();
         let endpoints = open(&fresh, loops, site.config.listen_backlog, &mut Vec::new())?;
+        admit(&self.admission, &site.config);
         self.shared = Shared::new(site, loops, Instant::now());
         let shared = &self.shared;
         self.inboxes.send_all(|| Order::Engine(Command::Adopt(Arc::clone(shared))));
@@ -227,4 +233,8 @@ fn open(
         None => Endpoints::open(listen, loops, backlog).map_err(ProxyError::from),
     };
     listeners.iter().map(open).collect()
+}
+
+fn admit(admission: &Admission, config: &Config) {
+    admission.set(config.max_connections, config.max_connections_per_address);
 }

@@ -170,6 +170,15 @@ impl<S: Stream> Client<S> {
         matches!(self.phase, Phase::Busy(_)) || !self.stash.is_empty()
     }
 
+    /// Since when the client has been holding its place and no more, if it has; who is in the middle of
+    /// a request comes last.
+    pub(super) fn holds_its_place(&self) -> Option<(bool, Instant)> {
+        match &self.phase {
+            Phase::Head | Phase::Linger => Some((false, self.since)),
+            Phase::Busy(exchange) => exchange.is_the_clients_turn().then_some((true, self.since)),
+        }
+    }
+
     /// The connection is going away: gives back what it holds.
     pub(super) fn close<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>) {
         if let Phase::Busy(mut exchange) = std::mem::replace(&mut self.phase, Phase::Linger) {
@@ -500,6 +509,11 @@ impl<S: Stream> Exchange<S> {
             Stage::File(_) | Stage::Send => None,
         };
         [client, backend, self.patience_ends()].into_iter().flatten().min()
+    }
+
+    /// Whether it is the client that is waited for.
+    fn is_the_clients_turn(&self) -> bool {
+        self.received.patience.iter().any(|patience| patience.deadline().is_some())
     }
 
     /// When the client has been slow for too long in all.

@@ -64,12 +64,17 @@ pub(crate) struct Readiness {
 /// So many connections may want another turn, or have something to write, without new memory.
 const TURNS: usize = 256;
 
+/// So many clients are looked at to find one to dismiss.
+const LOOKS: usize = 256;
+
 /// One event loop's connections.
 pub(crate) struct Engine<N: Net> {
     ctx: Context<N>,
     clients: Arena<Box<Client<N::Stream>>>,
     /// Who has something to write after the events of this wake-up.
     gathered: Vec<Key>,
+    /// Where the next search for somebody to dismiss begins.
+    looked_at: usize,
     /// Stop at the latest then.
     stop_at: Option<Instant>,
 }
@@ -77,7 +82,13 @@ pub(crate) struct Engine<N: Net> {
 impl<N: Net> Engine<N> {
     /// A loop without connections.
     pub(crate) fn new(ctx: Context<N>) -> Self {
-        Self { ctx, clients: Arena::default(), gathered: Vec::with_capacity(TURNS), stop_at: None }
+        Self {
+            ctx,
+            clients: Arena::default(),
+            gathered: Vec::with_capacity(TURNS),
+            looked_at: 0,
+            stop_at: None,
+        }
     }
 
     /// Access to sockets, for the shell.
@@ -159,6 +170,22 @@ impl<N: Net> Engine<N> {
             self.advance(key);
         }
         self.gathered = gathered;
+    }
+
+    /// Somebody who only holds a place: best of all one that has waited long with nothing said, or half
+    /// of a request head; else one whose request waits for its own client. `None` if all those looked
+    /// at are being served.
+    pub(crate) fn dismissable(&mut self) -> Option<Key> {
+        let start = self.looked_at;
+        self.looked_at = start.wrapping_add(LOOKS);
+        let found = self.clients.around(start, LOOKS);
+        let waiting = found.filter_map(|(key, client)| Some((client.holds_its_place()?, key)));
+        waiting.min().map(|(_, key)| key)
+    }
+
+    /// Ends a client's connection for the sake of another.
+    pub(crate) fn dismiss(&mut self, key: Key) {
+        self.close(key);
     }
 
     /// Whether an event for this backend connection would concern one that waits in its pool. Such

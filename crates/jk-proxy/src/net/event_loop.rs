@@ -10,6 +10,7 @@ use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Waker};
 
+use super::admission::Admission;
 use super::stream::{MioStream, connect};
 use crate::arena::Key;
 use crate::command::Command;
@@ -31,6 +32,9 @@ const LAST_ACCEPTS: usize = 65_536;
 
 /// When accepting fails for want of descriptors or memory, it is tried again after this.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Who is kept out is told no more often than this.
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
@@ -118,12 +122,18 @@ impl EventLoop {
         shared: Arc<Shared<MioStream>>,
         log: Sink,
         files: Files,
-        time: Timepiece,
+        (time, admission): (Timepiece, Arc<Admission>),
     ) -> io::Result<()> {
         let registry = self.poll.registry().try_clone()?;
         let net = MioNet { registry, inboxes: Arc::clone(inboxes) };
         let ctx = Context::new(net, home, inboxes.len(), time.read(), shared, log, files);
-        let mut turn = Turn { engine: Engine::new(ctx), listeners: Vec::new(), accept_at: None };
+        let mut turn = Turn {
+            engine: Engine::new(ctx),
+            listeners: Vec::new(),
+            accept_at: None,
+            admission,
+            turned_away: None,
+        };
         let mut events = Events::with_capacity(EVENTS);
         while !turn.engine.is_finished() {
             match self.poll.poll(&mut events, turn.sleep()) {
@@ -148,6 +158,9 @@ struct Turn {
     listeners: Vec<Option<(SocketAddr, TcpListener)>>,
     /// Accepting failed or was left off; go on then.
     accept_at: Option<Instant>,
+    admission: Arc<Admission>,
+    /// When it was last told that a client was turned away.
+    turned_away: Option<Instant>,
 }
 
 impl Turn {
@@ -193,7 +206,7 @@ impl Turn {
         for _ in 0..LAST_ACCEPTS {
             let Some(Some((_, listener))) = self.listeners.get(at) else { return };
             match listener.accept() {
-                Ok((stream, peer)) => begin(&mut self.engine, stream, peer),
+                Ok((stream, peer)) => self.begin(stream, peer),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
                     _ => return,
@@ -203,22 +216,69 @@ impl Turn {
     }
 
     fn accept(&mut self, at: usize) {
-        let Some(Some((_, listener))) = self.listeners.get(at) else { return };
         for _ in 0..ACCEPTS {
+            // Nobody is left standing outside for the sake of those who only hold their place.
+            let victim = match self.admission.is_full() {
+                false => None,
+                true => match self.engine.dismissable() {
+                    None => return self.pause("all places are taken"),
+                    found => found,
+                },
+            };
+            let Some(Some((_, listener))) = self.listeners.get(at) else { return };
             match listener.accept() {
-                Ok((stream, peer)) => begin(&mut self.engine, stream, peer),
+                Ok((stream, peer)) => {
+                    victim.into_iter().for_each(|key| self.engine.dismiss(key));
+                    self.begin(stream, peer);
+                }
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return,
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                    _ => {
-                        self.accept_at = Some(Instant::now() + ACCEPT_PAUSE);
-                        return;
-                    }
+                    // No descriptor, or no memory.
+                    _ => match self.engine.dismissable() {
+                        Some(key) => self.engine.dismiss(key),
+                        None => return self.pause(&error.to_string()),
+                    },
                 },
             }
         }
         // More may wait, and no event will say so.
         self.accept_at = Some(Instant::now());
+    }
+
+    /// Accepts nobody for a while.
+    fn pause(&mut self, why: &str) {
+        let now = Instant::now();
+        self.accept_at = Some(now + ACCEPT_PAUSE);
+        self.tell(now, format_args!("clients have to wait: {why}"));
+    }
+
+    /// Tells of clients that are kept out, once in a while.
+    fn tell(&mut self, now: Instant, what: std::fmt::Arguments<'_>) {
+        if self.turned_away.is_none_or(|last| now >= last + TELL_EVERY) {
+            self.turned_away = Some(now);
+            log::warn!("{what}");
+        }
+    }
+
+    fn begin(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(local) = stream.local_addr() else { return };
+        let Some(ticket) = self.admission.admit(peer.ip()) else {
+            let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+            return self.tell(
+                Instant::now(),
+                format_args!("client {}: has as many connections as it may", peer.ip()),
+            );
+        };
+        // Answers are written whole: waiting for more to come only delays them.
+        let _ = stream.set_nodelay(true);
+        let stream = MioStream::of_client(stream, ticket);
+        let registered = self.engine.accept(stream, Ends { peer, local }, |net, stream, key| {
+            net.registry.register(&mut stream.tcp, token(Token::Client(key)), BOTH)
+        });
+        if let Err(error) = registered {
+            log::warn!("client {peer}: connection dropped, {error}");
+        }
     }
 
     fn obey(&mut self, order: Order) {
@@ -262,18 +322,6 @@ impl Turn {
     }
 }
 
-fn begin(engine: &mut Engine<MioNet>, stream: TcpStream, peer: SocketAddr) {
-    let Ok(local) = stream.local_addr() else { return };
-    // Answers are written whole: waiting for more to come only delays them.
-    let _ = stream.set_nodelay(true);
-    let registered = engine.accept(MioStream(stream), Ends { peer, local }, |net, stream, key| {
-        net.registry.register(&mut stream.0, token(Token::Client(key)), BOTH)
-    });
-    if let Err(error) = registered {
-        log::warn!("client {peer}: connection dropped, {error}");
-    }
-}
-
 /// The world, over mio.
 struct MioNet {
     registry: Registry,
@@ -285,19 +333,19 @@ impl Net for MioNet {
 
     fn connect(&mut self, how: &Connect, name: Token) -> io::Result<MioStream> {
         let mut stream = connect(how)?;
-        self.registry.register(&mut stream.0, token(name), BOTH)?;
+        self.registry.register(&mut stream.tcp, token(name), BOTH)?;
         Ok(stream)
     }
 
     fn adopt(&mut self, stream: &mut MioStream, from: LoopId, name: Token) -> io::Result<()> {
         if let Some(inbox) = self.inboxes.entries.get(from) {
-            inbox.registry.deregister(&mut stream.0)?;
+            inbox.registry.deregister(&mut stream.tcp)?;
         }
-        self.registry.register(&mut stream.0, token(name), BOTH)
+        self.registry.register(&mut stream.tcp, token(name), BOTH)
     }
 
     fn is_quiet(&self, stream: &MioStream) -> bool {
-        let peeked = stream.0.peek(&mut [0]);
+        let peeked = stream.tcp.peek(&mut [0]);
         peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 

@@ -7,25 +7,37 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
+use super::admission::Ticket;
 use crate::engine::{Connect, Stream};
 
-/// A TCP connection.
+/// A TCP connection, and a client's place among the clients.
 #[derive(Debug)]
-pub(crate) struct MioStream(pub TcpStream);
+pub(crate) struct MioStream {
+    pub tcp: TcpStream,
+    /// Given back when the connection closes.
+    _place: Option<Ticket>,
+}
+
+impl MioStream {
+    /// A client's connection.
+    pub(super) fn of_client(tcp: TcpStream, place: Ticket) -> Self {
+        Self { tcp, _place: Some(place) }
+    }
+}
 
 impl Read for MioStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
+        self.tcp.read(buf)
     }
 }
 
 impl Write for MioStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.write(buf)
+        self.tcp.write(buf)
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.write_vectored(bufs)
+        self.tcp.write_vectored(bufs)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -35,7 +47,7 @@ impl Write for MioStream {
 
 impl Stream for MioStream {
     fn connected(&self) -> io::Result<()> {
-        match self.0.take_error()? {
+        match self.tcp.take_error()? {
             Some(error) => Err(error),
             None => Ok(()),
         }
@@ -43,11 +55,11 @@ impl Stream for MioStream {
 
     fn finish_writing(&self) {
         // An error means that there is no connection any more, which is as good.
-        let _ = self.0.shutdown(Shutdown::Write);
+        let _ = self.tcp.shutdown(Shutdown::Write);
     }
 
     fn reset_on_drop(&self) {
-        let _ = SockRef::from(&self.0).set_linger(Some(Duration::ZERO));
+        let _ = SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO));
     }
 }
 
@@ -73,7 +85,7 @@ pub(super) fn connect(how: &Connect) -> io::Result<MioStream> {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
         Err(error) => return Err(error),
     }
-    Ok(MioStream(TcpStream::from_std(socket.into())))
+    Ok(MioStream { tcp: TcpStream::from_std(socket.into()), _place: None })
 }
 
 /// The connect has begun; std has no `ErrorKind` for it on this toolchain's minimum version.
