@@ -7,6 +7,7 @@ use super::world::World;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// `[slow-heads]`
 #[test]
 fn a_head_that_trickles_in_is_refused_when_its_time_is_over() {
     let mut world = World::new(ONE, "w");
@@ -90,6 +91,7 @@ fn world_in_need() -> World {
     world
 }
 
+/// `[first-content]`
 #[test]
 fn content_that_trickles_in_troubles_no_busy_backend_before_a_packet_is_full() {
     let mut world = world_in_need();
@@ -130,6 +132,7 @@ fn a_backend_at_leisure_hears_of_a_request_before_its_content() {
     assert_eq!(body(&world.receive(&client)), "no need");
 }
 
+/// `[slow-backends-time]`
 #[test]
 fn the_time_a_backend_takes_is_not_the_clients() {
     let mut world = World::new(ONE, "w");
@@ -145,6 +148,7 @@ fn the_time_a_backend_takes_is_not_the_clients() {
     assert_eq!(body(&world.receive(&client)), "done");
 }
 
+/// `[slow-responses]`
 #[test]
 fn a_response_that_is_sipped_is_given_up_and_the_backend_with_it() {
     let mut world = World::new(ONE, "w");
@@ -174,4 +178,24 @@ fn a_response_that_is_taken_steadily_may_last() {
         world.wait(SECOND);
         assert!(world.sip(&client, 300) == 300 && !client.end.is_ended());
     }
+}
+
+/// `[room-for-others]`
+#[test]
+fn who_has_held_a_place_longest_makes_room_and_nobody_who_is_being_served() {
+    let mut world = World::new(ONE, "w");
+    let served = world.client(1 << 20);
+    world.send(&served, GET);
+    let backend = world.accept();
+    world.wait(SECOND);
+    let half_a_head = world.client(1 << 20);
+    world.send(&half_a_head, b"GET / HT");
+    world.wait(SECOND);
+    let silent = world.client(1 << 20);
+    for gone in [&half_a_head, &silent] {
+        assert!(world.dismiss_one() && gone.end.is_ended());
+    }
+    assert!(!world.dismiss_one());
+    world.answer(&backend, &answer(b"served"));
+    assert_eq!(body(&world.receive(&served)), "served");
 }

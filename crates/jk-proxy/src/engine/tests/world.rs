@@ -334,6 +334,13 @@ impl World {
         }
     }
 
+    /// Somebody has to make room; `false` if nobody can.
+    pub(super) fn dismiss_one(&mut self) -> bool {
+        let found = self.engine.dismissable();
+        found.into_iter().for_each(|key| self.engine.dismiss(key));
+        found.is_some()
+    }
+
     /// A client takes no more than so many bytes.
     pub(super) fn sip(&mut self, client: &Client, bytes: usize) -> usize {
         let taken = client.end.drain_some(bytes);
