@@ -195,40 +195,63 @@ pub struct Server {
     pub error_documents: Vec<(u16, ErrorDocument)>,
     /// The Jk directives.
     pub jk: JkServer,
-    /// Handlers by location, in the order written.
+    /// Handlers by section, in the order in which httpd applies them.
     pub handlers: Vec<LocationHandler>,
-    /// Variables by location, in the order written.
+    /// Variables by section, in the order in which httpd applies them.
     pub location_env: Vec<LocationEnv>,
 }
 
-/// What `SetEnvIf`, `SetEnv` and their kin say inside a `<Location>`. Of several that match, all
-/// count, the later ones last.
+/// What `SetEnvIf`, `SetEnv` and their kin say inside a section. Of several that match, all count,
+/// the later ones last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocationEnv {
-    /// The path of the section.
-    pub path: String,
-    /// How a request's path is compared with `path`.
-    pub matching: LocationMatch,
+    /// What the section holds for.
+    pub realm: Realm,
     /// The conditional ones first, then what is unset, then what is set.
     pub rules: Vec<EnvRule>,
 }
 
-/// `SetHandler` inside a `<Location>`, or outside any section (then `path` is `/`). A later one that
-/// matches wins.
+/// `SetHandler` inside a section, or outside any. A later one that matches wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocationHandler {
-    /// The path of the section.
-    pub path: String,
-    /// How a request's path is compared with `path`.
-    pub matching: LocationMatch,
+    /// What the section holds for.
+    pub realm: Realm,
     /// The handler's name; `None` for `SetHandler none`.
     pub handler: Option<String>,
 }
 
-/// How a `<Location>` compares its path.
+/// What a section holds for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Realm {
+    /// What is compared.
+    pub kind: RealmKind,
+    /// With what.
+    pub path: String,
+    /// And how.
+    pub matching: LocationMatch,
+    /// The `<Directory>` around a `<Files>`.
+    pub within: Option<(String, LocationMatch)>,
+}
+
+/// What a section compares. Those of files and directories hold for requests that no rule maps:
+/// mod_jk keeps httpd from looking for the others' files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RealmKind {
+    /// No section at all.
+    Everything,
+    /// The directories that the file lies in.
+    Directory,
+    /// The file's name.
+    Files,
+    /// The path of the request.
+    #[default]
+    Location,
+}
+
+/// How a section compares its path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LocationMatch {
-    /// The path itself and what lies below it.
+    /// The path itself and what lies below it; of `<Files>`, the name itself.
     #[default]
     Prefix,
     /// `<Location>` with `*`, `?` or `[…]` in its path; no wildcard matches `/`.

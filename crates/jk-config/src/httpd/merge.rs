@@ -6,7 +6,7 @@ use super::directive::jk_options as bits;
 use super::scope::{Env, Indicator, Jk, Limits, Log, Options, Scope, SectionEnv, Types};
 use crate::{
     AccessLog, EnvRule, ForwardUri, Indicators, JkOptions, JkServer, LocationEnv, LocationHandler,
-    LocationMatch, LogTarget, Mounts, Pace, Paces, Server,
+    LocationMatch, LogTarget, Mounts, Pace, Paces, Realm, RealmKind, Server,
 };
 
 /// What a server has that says nothing and inherits nothing.
@@ -154,11 +154,24 @@ fn location_env(main: &Scope, host: Option<&Scope>) -> Vec<LocationEnv> {
         env.conditional.iter().cloned().chain(unset).chain(set).collect()
     };
     let section = |section: &SectionEnv| LocationEnv {
-        path: section.path.clone(),
-        matching: section.matching,
+        realm: section.realm.clone(),
         rules: rules(&section.env),
     };
-    main.location_env.iter().chain(own).map(section).collect()
+    let mut all: Vec<_> = main.location_env.iter().chain(own).map(section).collect();
+    all.sort_by_key(|section| turn(&section.realm));
+    all
+}
+
+/// When httpd applies a section: directories from the root down, those with regular expressions
+/// after them, then files, then locations. Of equals the first is first.
+fn turn(realm: &Realm) -> (RealmKind, bool, usize) {
+    let is_regex = realm.matching == LocationMatch::Regex;
+    let depth = realm.path.bytes().filter(|&byte| byte == b'/').count();
+    match realm.kind {
+        RealmKind::Directory => (realm.kind, is_regex, if is_regex { 0 } else { depth }),
+        RealmKind::Files => (realm.kind, realm.within.is_some(), 0),
+        RealmKind::Everything | RealmKind::Location => (realm.kind, false, 0),
+    }
 }
 
 fn types(main: &Types, host: Option<&Types>) -> Vec<(String, String)> {
@@ -176,12 +189,14 @@ fn types(main: &Types, host: Option<&Types>) -> Vec<(String, String)> {
 fn handlers(main: &Scope, host: Option<&Scope>) -> Vec<LocationHandler> {
     let everywhere = host.and_then(|host| host.handler.as_ref()).or(main.handler.as_ref());
     let everywhere = everywhere.map(|handler| LocationHandler {
-        path: "/".to_owned(),
-        matching: LocationMatch::Prefix,
+        realm: Realm { kind: RealmKind::Everything, ..Realm::default() },
         handler: handler.clone(),
     });
     let own = host.map_or(&[][..], |host| &host.locations);
-    everywhere.into_iter().chain(main.locations.iter().chain(own).cloned()).collect()
+    let written = main.locations.iter().chain(own).cloned();
+    let mut all: Vec<_> = everywhere.into_iter().chain(written).collect();
+    all.sort_by_key(|handler| turn(&handler.realm));
+    all
 }
 
 fn jk(main: &Jk, host: Option<&Jk>, defaults: &Defaults) -> JkServer {

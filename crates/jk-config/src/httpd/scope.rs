@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{
     CanonicalName, EncodedSlashes, EnvRule, ErrorDocument, JkLogLevel, Location, LocationHandler,
-    LocationMatch, LogLevel, LogTarget, Pace, ServerTokens, Signature, Trace, VhostAddress,
+    LogLevel, LogTarget, Pace, Realm, ServerTokens, Signature, Trace, VhostAddress,
 };
 
 /// The main server or one virtual host: `None` is not written.
@@ -97,13 +97,12 @@ pub(crate) struct Env {
     pub(crate) unset: Vec<String>,
 }
 
-/// The variables of one `<Location>`.
+/// The variables of one section.
 #[derive(Clone, Debug)]
 pub(crate) struct SectionEnv {
     /// Where the section begins: two sections for one path are two.
     pub(crate) at: Location,
-    pub(crate) path: String,
-    pub(crate) matching: LocationMatch,
+    pub(crate) realm: Realm,
     pub(crate) env: Env,
 }
 

@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::tree::{Directive, SectionArgs};
 use super::value::regex;
 use super::walk::Walk;
-use crate::{Location, LocationMatch, VhostAddress};
+use crate::{Location, LocationMatch, Realm, RealmKind, VhostAddress};
 
 /// A section that settings stand in.
 #[derive(Clone, Debug)]
@@ -38,6 +38,25 @@ pub(crate) enum Kind {
     If,
     /// `<Limit>`, `<RequireAll>` and other sections that change nothing of where they stand.
     Transparent,
+}
+
+/// What the innermost of these sections holds for; `None` if that is not known before a request.
+pub(crate) fn realm(sections: &[Section]) -> Option<Realm> {
+    let section = sections.last()?;
+    let kind = match section.kind {
+        Kind::Location => RealmKind::Location,
+        Kind::Directory => RealmKind::Directory,
+        Kind::Files => RealmKind::Files,
+        Kind::If | Kind::Transparent => return None,
+    };
+    let mut around = sections.iter().filter(|around| around.kind == Kind::Directory);
+    let within = around.next_back().filter(|_| kind == RealmKind::Files);
+    Some(Realm {
+        kind,
+        path: section.path.clone(),
+        matching: section.matching,
+        within: within.map(|around| (around.path.clone(), around.matching)),
+    })
 }
 
 impl Section {
@@ -163,7 +182,7 @@ fn enclose(
     let more = args.words.next();
     let matching = match kind {
         _ if is_regex => LocationMatch::Regex,
-        Kind::Location if glob::is_pattern(&path) => LocationMatch::Glob,
+        _ if glob::is_pattern(&path) => LocationMatch::Glob,
         _ => LocationMatch::Prefix,
     };
     let path = if kind == Kind::Directory && !is_regex { directory(walk, &path) } else { path };

@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Write as _};
 
-use jk_config::{Config, Location, Mounts, Server, Sources};
+use jk_config::{Config, Location, Mounts, Realm, RealmKind, Server, Sources};
 use jk_types::MountRule;
 
 /// The whole configuration.
@@ -72,12 +72,10 @@ fn server(out: &mut String, server: &Server) {
     differing(out, "  add_types", &server.add_types, &Vec::new());
     differing(out, "  error_documents", &server.error_documents, &Vec::new());
     for handler in &server.handlers {
-        writeln!(out, "  handler {:?} {} {:?}", handler.matching, handler.path, handler.handler)
-            .unwrap();
+        writeln!(out, "  handler {} {:?}", realm(&handler.realm), handler.handler).unwrap();
     }
     for section in &server.location_env {
-        writeln!(out, "  env of {:?} {} {:?}", section.matching, section.path, section.rules)
-            .unwrap();
+        writeln!(out, "  env of {} {:?}", realm(&section.realm), section.rules).unwrap();
     }
     jk(out, server);
 }
@@ -145,5 +143,16 @@ fn fields<T: Debug>(out: &mut String, name: &str, value: &T, default: &T) {
     let (value, default) = (format!("{value:#?}"), format!("{default:#?}"));
     for (line, _) in value.lines().zip(default.lines()).filter(|(a, b)| a != b) {
         writeln!(out, "{name}.{}", line.trim().trim_end_matches(',')).unwrap();
+    }
+}
+
+fn realm(realm: &Realm) -> String {
+    let Realm { kind, path, matching, within } = realm;
+    let within =
+        within.as_ref().map_or_else(String::new, |(path, how)| format!(" in {how:?} {path}"));
+    match kind {
+        RealmKind::Location => format!("{matching:?} {path}"),
+        RealmKind::Everything => "Prefix /".to_owned(),
+        kind => format!("{kind:?} {matching:?} {path}{within}"),
     }
 }

@@ -324,11 +324,15 @@ fn section(dice: &mut Dice, text: &mut String) {
         7 => format!("UnsetEnv {name}"),
         _ => "SetHandler none".to_owned(),
     };
-    let (open, close) = match dice.between(1, 6) {
+    let (open, close) = match dice.between(1, 10) {
         1..=2 => ("<Location /handler>", "</Location>"),
         3 => ("<Location /app>", "</Location>"),
         4 => ("<LocationMatch \"^/(env|dir)/\">", "</LocationMatch>"),
         5 => ("<Location \"/*/x\">", "</Location>"),
+        6 => ("<Directory \"@DIR@/docs/dir\">", "</Directory>"),
+        7 => ("<Directory \"@DIR@/docs\">\n<Files \"*.txt\">", "</Files>\n</Directory>"),
+        8 => ("<FilesMatch \"\\.(jsp|gif)$|^x\">", "</FilesMatch>"),
+        9 => ("<DirectoryMatch \"/(dir|empty|app)/\">", "</DirectoryMatch>"),
         _ => ("<Location ~ \"/x$\">", "</Location>"),
     };
     let _ = writeln!(text, "{open}\n{inner}\n{close}");

@@ -258,11 +258,14 @@ impl<S> Received<S> {
         if let Some((_, original)) = self.error.zip(self.original_handler.as_deref()) {
             return Some(original).filter(|handler| !handler.is_empty());
         }
+        if self.head_error.is_some() {
+            return None;
+        }
         if self.is_mapped_by_rule() || self.is_declined {
             return Some(b"jakarta-servlet");
         }
         let directory = || self.is_directory.then_some(&b"httpd/unix-directory"[..]);
-        self.host().handlers.find(&self.path).map(str::as_bytes).or_else(directory)
+        self.host().handlers.find(self.place(false)).map(str::as_bytes).or_else(directory)
     }
 
     /// How the content that a backend gets is framed: a document for an error gets none.

@@ -302,6 +302,10 @@ fn answer(received: &mut Received<Nowhere>, line: &Line<Nowhere>) -> Answer {
         Ok(form) => received.destination(line, form),
         Err(status) => Destination::Refused(status),
     };
+    let destination = match destination {
+        Destination::Local => handled(received, line),
+        other => other,
+    };
     match destination {
         Destination::Refused(status) => Answer::Refused(status),
         Destination::Nobody => Answer::Refused(404),
@@ -333,6 +337,19 @@ fn answer(received: &mut Received<Nowhere>, line: &Line<Nowhere>) -> Answer {
             }
         }
     }
+}
+
+/// Whom a handler leads to, if the path names a file; files are not looked for.
+fn handled(received: &mut Received<Nowhere>, line: &Line<Nowhere>) -> Destination {
+    if received.method() == b"TRACE" || received.path == b"*" {
+        return Destination::Local;
+    }
+    let mut file = Vec::new();
+    if received.host().files.locate(&received.path, &mut file).is_ok() {
+        received.file = file;
+    }
+    received.settle_sections(line);
+    received.handled().unwrap_or(Destination::Local)
 }
 
 fn here(received: &Received<Nowhere>) -> Local {

@@ -7,6 +7,7 @@ use jk_site::env::RequestView;
 use jk_site::fields::Fields;
 use jk_site::files::{Found, decide};
 use jk_site::host;
+use jk_site::location::Place;
 use jk_site::target::{Form, Target, split_target};
 
 use super::client::Line;
@@ -231,6 +232,7 @@ impl<S> Received<S> {
         self.error_query = query;
         self.path.clear();
         self.path.extend_from_slice(path.as_bytes());
+        self.file.clear();
         self.env.rename_all(b"REDIRECT_");
         self.env_shadowed.clear();
         self.late_is_set = false;
@@ -247,24 +249,24 @@ impl<S> Received<S> {
         if self.variable("no-jk").is_some() {
             return Destination::Local;
         }
-        match self.map() {
-            Err(status) => Destination::Refused(status),
-            Ok(found) => match self.mapped_or_handled(line, found) {
-                None => Destination::Local,
-                Some(mapping) => {
-                    self.mapping = Some(mapping);
-                    self.prepare_forward();
-                    if self.variable("no-jk").is_some() {
-                        // Set too late to keep the path unmapped.
-                        let by_rule = self.is_mapped_by_rule();
-                        self.mapping = None;
-                        self.is_declined = by_rule;
-                        return if by_rule { Destination::Nobody } else { Destination::Local };
-                    }
-                    mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
-                }
-            },
+        let mapping = match self.map() {
+            Err(status) => return Destination::Refused(status),
+            Ok(Some(mapping)) => mapping,
+            Ok(None) => {
+                self.strip_session();
+                return Destination::Local;
+            }
+        };
+        self.set_section_variables(line, true);
+        self.mapping = Some(mapping);
+        self.prepare_forward();
+        if self.variable("no-jk").is_some() {
+            // Set too late to keep the path unmapped.
+            self.mapping = None;
+            self.is_declined = true;
+            return Destination::Nobody;
         }
+        mapping.worker.map_or(Destination::NoWorker, Destination::Worker)
     }
 
     /// The rule for the path, if there is one.
@@ -281,23 +283,34 @@ impl<S> Received<S> {
         }))
     }
 
-    /// What was found, or what a handler names; the variables of sections come in between.
-    fn mapped_or_handled(&mut self, line: &Line<S>, found: Option<Mapping>) -> Option<Mapping> {
-        if found.is_none() {
-            self.strip_session();
-        }
-        self.set_section_variables(line, found.is_some());
-        if found.is_some() || self.host().handlers.find(&self.path).is_none() {
-            return found;
-        }
-        // The handler runs when all variables are set.
+    /// What sections say of a request that no rule maps, now that its file is known.
+    pub(super) fn settle_sections(&mut self, line: &Line<S>) {
+        self.set_section_variables(line, false);
         self.set_late_variables(false);
-        self.map_by_handler()
+    }
+
+    /// The same for the index of a directory, which has sections of its own.
+    pub(super) fn settle_index(&mut self, name: &str) {
+        self.append_index(name);
+        self.append_index_file(name);
+        self.late_is_set = false;
+        self.set_late_variables(false);
+    }
+
+    /// The worker that a handler leads to.
+    pub(super) fn handled(&mut self) -> Option<Destination> {
+        if self.variable("no-jk").is_some() {
+            return None;
+        }
+        let mapping = self.map_by_handler()?;
+        self.mapping = Some(mapping);
+        self.prepare_forward();
+        Some(mapping.worker.map_or(Destination::NoWorker, Destination::Worker))
     }
 
     /// `SetHandler jakarta-servlet`: a variable names the worker, extensions included.
     fn map_by_handler(&mut self) -> Option<Mapping> {
-        let handler = self.host().handlers.find(&self.path)?;
+        let handler = self.host().handlers.find(self.place(false))?;
         if !HANDLERS.contains(&handler) {
             return None;
         }
@@ -338,9 +351,12 @@ impl<S> Received<S> {
         if std::mem::replace(&mut self.late_is_set, true) {
             return;
         }
-        let Self { serving, server, path, mapped, env, env_shadowed, .. } = self;
-        let path = if is_mapped { mapped } else { path };
-        serving.site.servers[*server].env.apply_late(path, env, env_shadowed);
+        let Self { serving, server, path, file, mapped, env, env_shadowed, .. } = self;
+        let place = match is_mapped {
+            true => Place { path: mapped, file: None },
+            false => Place { path, file: Some(file) },
+        };
+        serving.site.servers[*server].env.apply_late(place, env, env_shadowed);
     }
 
     fn set_variables(&mut self, line: &Line<S>) {
@@ -366,13 +382,24 @@ impl<S> Received<S> {
         if !rules.has_sections() {
             return;
         }
-        let path = if is_mapped { &self.mapped } else { &self.path };
+        let place = match is_mapped {
+            true => Place { path: &self.mapped, file: None },
+            false => Place { path: &self.path, file: Some(&self.file) },
+        };
         let fields = HeadFields { head: &self.head, bytes: &self.bytes };
-        let mut view = view(&fields, line, path);
+        let mut view = view(&fields, line, place.path);
         if self.error.is_some() {
             view.method = b"GET";
         }
-        rules.apply_in_sections(path, &view, &mut self.env);
+        rules.apply_in_sections(place, &view, &mut self.env);
+    }
+
+    /// What sections are compared with.
+    pub(super) fn place(&self, is_mapped: bool) -> Place<'_> {
+        match is_mapped {
+            true => Place { path: &self.mapped, file: None },
+            false => Place { path: &self.path, file: Some(&self.file) },
+        }
     }
 }
 

@@ -42,18 +42,22 @@ impl<S: Stream> Exchange<S> {
         if self.received.method() == b"TRACE" {
             return self.answer_trace(ctx, line);
         }
-        // httpd sets these before a file is looked for; what is logged shows them.
-        self.received.set_late_variables(false);
         let site = &self.received.host().files;
         let mut name = Vec::new();
         if self.received.path == b"*" {
+            self.received.set_late_variables(false);
             return match self.received.method() {
                 b"OPTIONS" => self.answer_options(ctx, line, false),
                 _ => self.answer_error(ctx, line, 400),
             };
         }
         if let Err(status) = site.locate(&self.received.path, &mut name) {
-            return self.answer_error(ctx, line, status);
+            self.received.settle_sections(line);
+            // What is hidden is hidden from handlers, too.
+            return match self.received.handled().filter(|_| status == 404) {
+                Some(destination) => self.go(ctx, line, destination),
+                None => self.answer_error(ctx, line, status),
+            };
         }
         let names = if self.received.path.ends_with(b"/") { site.index() } else { &[] };
         let index = names.iter().map(|name| self.received.index_named(name)).collect();
@@ -84,32 +88,61 @@ impl<S: Stream> Exchange<S> {
         }
         match send.fetched.take() {
             None => return Flow::Wait,
-            Some(Fetched::Opened { file, size, modified, index, passed }) => {
-                if let Some(passed) = passed {
-                    self.received.note_index(&passed);
-                }
-                self.opened(ctx, line, file, size, modified, index);
-            }
-            Some(Fetched::Mapped { name, exists }) => self.forward_index(ctx, line, &name, exists),
-            Some(Fetched::Missing { kind, known }) => {
-                // httpd takes the rest for path info.
-                self.received.file.truncate(known);
-                let found = Found::Missing(kind);
-                let step = decide(self.received.method(), &self.received.path, found);
-                self.take_step(ctx, line, step);
-            }
-            Some(Fetched::Other(found)) => {
-                self.received.is_directory = found == Found::Directory;
-                let step = decide(self.received.method(), &self.received.path, found);
-                self.take_step(ctx, line, step);
-            }
-            Some(Fetched::NoIndex) => self.refuse_directory(ctx, line),
             Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
             Some(Fetched::Refreshed) => self.route_on(ctx, line),
             Some(Fetched::Resolved(addresses)) => self.resolved(ctx, line, &addresses),
             Some(Fetched::Broken) => self.abandon(self.reply.status),
+            Some(found) => self.found(ctx, line, found),
         }
         Flow::Again
+    }
+
+    /// Serves what the path turned out to name. A handler is asked when directories have been told
+    /// apart: one without its slash is redirected, and one with an index is that index.
+    fn found<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        found: Fetched,
+    ) {
+        if let Fetched::Missing { known, .. } = found {
+            // httpd takes the rest for path info.
+            self.received.file.truncate(known);
+        }
+        self.received.settle_sections(line);
+        let bare = matches!(found, Fetched::Other(Found::Directory));
+        if let Fetched::Opened { index: Some(index), .. } = &found {
+            self.received.settle_index(index);
+        }
+        if !bare && !matches!(found, Fetched::Mapped { .. }) {
+            if let Some(destination) = self.received.handled() {
+                return self.go(ctx, line, destination);
+            }
+        }
+        match found {
+            Fetched::Opened { file, size, modified, passed, .. } => {
+                if let Some(passed) = passed {
+                    self.received.note_index(&passed);
+                }
+                self.opened(ctx, line, file, size, modified);
+            }
+            Fetched::Mapped { name, exists } => self.forward_index(ctx, line, &name, exists),
+            Fetched::NoIndex => self.refuse_directory(ctx, line),
+            Fetched::Missing { kind, .. } => {
+                let step =
+                    decide(self.received.method(), &self.received.path, Found::Missing(kind));
+                self.take_step(ctx, line, step);
+            }
+            Fetched::Other(other) => {
+                self.received.is_directory = bare;
+                let step = decide(self.received.method(), &self.received.path, other);
+                self.take_step(ctx, line, step);
+            }
+            // Nothing that a path names.
+            Fetched::Block { .. } | Fetched::Refreshed | Fetched::Resolved(_) | Fetched::Broken => {
+                self.abandon(self.reply.status)
+            }
+        }
     }
 
     /// Answers without a file.
@@ -135,12 +168,7 @@ impl<S: Stream> Exchange<S> {
         file: File,
         size: u64,
         modified: SystemTime,
-        index: Option<String>,
     ) {
-        if let Some(index) = index {
-            self.received.append_index(&index);
-            self.received.append_index_file(&index);
-        }
         let step = decide(self.received.method(), &self.received.path, Found::File);
         if step != Step::Serve {
             return self.take_step(ctx, line, step);

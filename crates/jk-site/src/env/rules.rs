@@ -6,7 +6,7 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::EnvVars;
 use crate::fields::Fields;
-use crate::location::Location;
+use crate::location::{Location, Place};
 
 /// What the conditional rules may look at. They run before the path is decoded.
 #[derive(Clone, Copy)]
@@ -96,13 +96,13 @@ impl EnvRules {
         Ok(compiled)
     }
 
-    /// With the rules of `<Location>` sections.
+    /// With the rules of sections.
     ///
     /// # Errors
     /// The first pattern that is not a regular expression.
     pub fn with_sections(mut self, sections: &[LocationEnv]) -> Result<Self, EnvError> {
         for section in sections {
-            let Some(location) = Location::compile(&section.path, section.matching) else {
+            let Some(location) = Location::compile(&section.realm) else {
                 continue;
             };
             self.sections.push((location, Self::compile(&section.rules)?));
@@ -117,19 +117,19 @@ impl EnvRules {
         }
     }
 
-    /// Applies the conditional rules of the sections that hold for `path`: after mapping.
-    pub fn apply_in_sections(&self, path: &[u8], request: &RequestView<'_>, vars: &mut EnvVars) {
-        for (_, section) in self.sections.iter().filter(|(location, _)| location.matches(path)) {
+    /// Applies the conditional rules of the sections that hold for a place: after mapping.
+    pub fn apply_in_sections(&self, at: Place<'_>, request: &RequestView<'_>, vars: &mut EnvVars) {
+        for (_, section) in self.sections.iter().filter(|(location, _)| location.matches(at)) {
             section.apply_early(request, vars);
         }
     }
 
-    /// Applies `SetEnv` and `UnsetEnv`, those of the server and of the sections that hold for
-    /// `path`: after mapping. A variable that was set before keeps its value, and the one that it
+    /// Applies `SetEnv` and `UnsetEnv`, those of the server and of the sections that hold for a
+    /// place: after mapping. A variable that was set before keeps its value, and the one that it
     /// would get goes to `shadowed`. `UnsetEnv` takes back what `SetEnv` said, nothing else.
-    pub fn apply_late(&self, path: &[u8], vars: &mut EnvVars, shadowed: &mut EnvVars) {
+    pub fn apply_late(&self, place: Place<'_>, vars: &mut EnvVars, shadowed: &mut EnvVars) {
         let mut sections = self.sections.iter().filter(|(at, rules)| {
-            !(rules.late.is_empty() && rules.unset.is_empty()) && at.matches(path)
+            !(rules.late.is_empty() && rules.unset.is_empty()) && at.matches(place)
         });
         let Some((_, first)) = sections.next() else {
             return set_late(self.late.iter().map(as_pair), vars, shadowed);

@@ -1,5 +1,6 @@
 //! Request variables against httpd's.
 
+use jk_site::location::Place;
 use std::net::IpAddr;
 
 use crate::common::rows;
@@ -86,7 +87,7 @@ fn variables_are_set_as_measured() {
         };
         vars.clear();
         rules.apply_early(&view, &mut vars);
-        rules.apply_late(b"/", &mut vars, &mut EnvVars::default());
+        rules.apply_late(Place { path: b"/", file: None }, &mut vars, &mut EnvVars::default());
         let shown = |name: &[u8]| match vars.get(name) {
             None => "-".to_owned(),
             Some(value) => {

@@ -4,7 +4,7 @@ use super::super::call::Arity::{OneOrTwo, Raw};
 use super::super::call::{Arity, Call};
 use super::super::report::Refusal;
 use super::super::scope::{Env, SectionEnv};
-use super::super::section::Kind;
+use super::super::section::realm;
 use super::super::value::regex;
 use super::super::walk::Walk;
 use super::super::word::Word;
@@ -70,23 +70,22 @@ fn add_condition(
     Ok(())
 }
 
-/// Where variables are kept: with the server, or with the `<Location>` around. Elsewhere they are
+/// Where variables are kept: with the server, or with the section around. In conditions they are
 /// without effect, which is said.
 fn env_of<'w>(walk: &'w mut Walk<'_>, call: &Call<'_>) -> Option<&'w mut Env> {
     let Some(section) = walk.sections.last().cloned() else {
         return Some(&mut walk.scope().env);
     };
-    if section.kind != Kind::Location {
+    let Some(realm) = realm(&walk.sections) else {
         let message = format!("`{}` has no effect inside {}", call.name, section.shown());
         walk.report
             .warning(&call.directive.at(), message)
-            .help("it is honoured in <Location> and outside of sections");
+            .help("it is honoured in <Location>, <Directory>, <Files> and outside of sections");
         return None;
-    }
+    };
     let sections = &mut walk.scope().location_env;
     if sections.last().is_none_or(|last| last.at != section.at) {
-        let (at, path, matching) = (section.at, section.path, section.matching);
-        sections.push(SectionEnv { at, path, matching, env: Env::default() });
+        sections.push(SectionEnv { at: section.at, realm, env: Env::default() });
     }
     sections.last_mut().map(|section| &mut section.env)
 }

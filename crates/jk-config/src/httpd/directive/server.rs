@@ -6,7 +6,7 @@ use super::super::call::Arity::{Flag, One, Raw, Two, TwoOrMore};
 use super::super::call::Call;
 use super::super::glob;
 use super::super::report::Refusal;
-use super::super::section::Kind;
+use super::super::section::realm;
 use super::super::value::{atoi, choice, limit, number, timeout};
 use super::super::walk::Walk;
 use super::{Entry, anywhere, server};
@@ -307,13 +307,12 @@ fn set_handler(walk: &mut Walk<'_>, call: &Call<'_>) -> Result<(), Refusal> {
         walk.scope().handler = Some(handler);
         return Ok(());
     };
-    if section.kind != Kind::Location {
+    let Some(realm) = realm(&walk.sections) else {
         let message = format!("`SetHandler` has no effect inside {}", section.shown());
-        let help = "it is honoured in <Location> and outside of sections";
+        let help = "it is honoured in <Location>, <Directory>, <Files> and outside of sections";
         walk.report.warning(&call.directive.at(), message).help(help);
         return Ok(());
-    }
-    let (path, matching) = (section.path.clone(), section.matching);
-    walk.scope().locations.push(LocationHandler { path, matching, handler });
+    };
+    walk.scope().locations.push(LocationHandler { realm, handler });
     Ok(())
 }
