@@ -18,9 +18,13 @@ impl<S: Stream> Exchange<S> {
         line: &mut Line<S>,
     ) {
         self.received.is_directory = true;
-        let step = match without_index(self.received.method()) {
-            // Only the module that makes listings forbids a directory without one.
-            Step::Refuse(403) if !self.received.site().config.autoindex => Step::Refuse(404),
+        let received = &self.received;
+        // Only the module that makes listings forbids a directory without one, and it steps back
+        // for any handler.
+        let lists = received.site().config.autoindex
+            && received.host().handlers.find(received.place(false)).is_none();
+        let step = match without_index(received.method()) {
+            Step::Refuse(403) if !lists => Step::Refuse(404),
             step => step,
         };
         self.take_step(ctx, line, step);

@@ -204,10 +204,11 @@ impl<S> Received<S> {
         // httpd answers TRACE itself, whatever is mapped; mod_jk has looked at the path by then.
         if form == Form::Asterisk || self.method() == b"TRACE" {
             let looks = form != Form::Asterisk && self.variable("no-jk").is_none();
-            return match looks.then(|| self.map()) {
-                Some(Err(status)) => Destination::Refused(status),
-                _ => Destination::Local,
-            };
+            let refused = looks.then(|| self.map().err()).flatten();
+            // What it finds there is not asked for.
+            self.mapped.clear();
+            self.mounts = None;
+            return refused.map_or(Destination::Local, Destination::Refused);
         }
         self.lead(line)
     }
