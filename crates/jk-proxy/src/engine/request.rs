@@ -168,8 +168,15 @@ fn headers<S>(encoder: &mut RequestEncoder<'_>, received: &Received<S>) {
         Framing::None => encoder.header(b"content-length", given.unwrap_or(b"0")),
         Framing::Chunked => {}
     }
+    // The document for an error has no content, and must not seem to have some of unknown length.
+    let is_document = received.error.is_some();
     for (name, value) in received.fields() {
-        if name.len() != 14 || !jk_http::is_same_name(name, b"content-length") {
+        let is_framing = match name.len() {
+            14 => jk_http::is_same_name(name, b"content-length"),
+            17 => is_document && jk_http::is_same_name(name, b"transfer-encoding"),
+            _ => false,
+        };
+        if !is_framing {
             encoder.header(name, value);
         }
     }
