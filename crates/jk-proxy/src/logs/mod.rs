@@ -202,7 +202,7 @@ mod tests {
     /// Reads nothing, and holds no output of ours open.
     const DEAF: &str = "exec sleep 10 >/dev/null 2>&1";
 
-    /// Lines that a program does not read are dropped; nobody waits for it.
+    /// COMPAT [log-program]: lines that a program does not read are dropped; nobody waits for it.
     #[test]
     fn a_log_program_that_does_not_read_holds_nobody_up() {
         let mut logs = Logs::start_with(Duration::from_millis(20)).unwrap();
