@@ -59,6 +59,10 @@ pub(crate) struct Pool<S> {
     in_use: usize,
     idle: Vec<Vec<Parked<S>>>,
     waiters: VecDeque<Waiter>,
+    /// Holders of slots that wait for their own clients.
+    stalled: usize,
+    /// Somebody may have been told from the end of the queue since it was last empty.
+    both_ends: bool,
     /// How many slots were ever given back: by this a waiter sees whether the queue moves.
     released: u64,
     next_order: u64,
@@ -77,6 +81,8 @@ impl<S> Pool<S> {
             in_use: 0,
             idle: (0..loops).map(|_| Vec::new()).collect(),
             waiters: VecDeque::new(),
+            stalled: 0,
+            both_ends: false,
             released: 0,
             next_order: 0,
             created: now,
@@ -95,14 +101,30 @@ impl<S> Pool<S> {
         (self.in_use, self.limit)
     }
 
+    /// A holder of a slot waits for its own client now, or does so no longer.
+    pub(crate) fn stall(&mut self, stalls: bool) {
+        self.stalled = if stalls { self.stalled + 1 } else { self.stalled.saturating_sub(1) };
+    }
+
+    /// Whether half of the slots are held by requests whose clients take their time, while there is none
+    /// for others: an attack, or as good as one.
+    pub(crate) fn is_besieged(&self) -> bool {
+        self.stalled * 2 >= self.limit && (self.free() == 0 || !self.waiters.is_empty())
+    }
+
     /// Takes a slot, with an idle connection if there is one. A newcomer gets none that somebody in
     /// the queue could have; one of the queue leaves it with the slot.
+    ///
+    /// In a siege the queue is full of besiegers, and who comes last is served first.
     pub(crate) fn acquire(&mut self, waiter: Waiter, queued: bool) -> Option<Start<S>> {
         let free = self.free();
         if queued {
-            let at = self.waiters.iter().take(free).position(|other| *other == waiter)?;
-            self.waiters.remove(at);
-        } else if self.waiters.len() >= free {
+            let at = self.waiters.iter().position(|other| *other == waiter)?;
+            if !self.is_served(at, free) {
+                return None;
+            }
+            self.leave(at);
+        } else if free == 0 || (self.waiters.len() >= free && !self.is_besieged()) {
             return None;
         }
         self.in_use += 1;
@@ -156,9 +178,10 @@ impl<S> Pool<S> {
     /// Leaves the queue. Answers who could have a free slot now that this one does not want it.
     pub(crate) fn stop_waiting(&mut self, waiter: Waiter) -> Option<Waiter> {
         let at = self.waiters.iter().position(|other| *other == waiter)?;
-        self.waiters.remove(at);
         let free = self.free();
-        if at < free { self.last_served(free) } else { None }
+        let was_served = self.is_served(at, free);
+        self.leave(at);
+        if was_served { self.last_served(free) } else { None }
     }
 
     /// How many slots were ever given back.
@@ -170,9 +193,26 @@ impl<S> Pool<S> {
         self.limit.saturating_sub(self.in_use)
     }
 
-    /// The last of the queue that the free slots are enough for.
-    fn last_served(&self, free: usize) -> Option<Waiter> {
-        free.checked_sub(1).and_then(|last| self.waiters.get(last)).copied()
+    /// The last one that the free slots are enough for, going through the queue from its beginning, or
+    /// in a siege from its end.
+    fn last_served(&mut self, free: usize) -> Option<Waiter> {
+        let last = free.checked_sub(1)?;
+        let siege = self.is_besieged();
+        self.both_ends |= siege;
+        let mut queue = self.waiters.iter();
+        let served = if siege { queue.nth_back(last) } else { queue.nth(last) };
+        served.copied()
+    }
+
+    /// Whether so many free slots are enough for this one of the queue. Who was told so when a siege
+    /// began or ended must not find otherwise: nobody else would be told.
+    fn is_served(&self, at: usize, free: usize) -> bool {
+        at < free || (self.both_ends && at + free >= self.waiters.len())
+    }
+
+    fn leave(&mut self, at: usize) {
+        self.waiters.remove(at);
+        self.both_ends &= !self.waiters.is_empty();
     }
 
     /// Removes an idle connection, because something came in on it: the backend closed it or broke
@@ -301,6 +341,29 @@ mod tests {
         assert_eq!(told, Some(second));
         assert!(pool.acquire(new(0), false).is_none(), "it is the second's");
         assert!(matches!(pool.acquire(second, true), Some(Start::Foreign(0, p)) if p.stream == 1));
+    }
+
+    /// `[siege]`
+    #[test]
+    fn in_a_siege_who_comes_last_is_served_first_and_nobody_who_was_told_is_forgotten() {
+        let now = Instant::now();
+        let mut pool = Pool::<u32>::new(2, 1, now);
+        assert!(pool.acquire(new(0), false).is_some() && pool.acquire(new(0), false).is_some());
+        assert!(!pool.is_besieged());
+        pool.stall(true);
+        assert!(pool.is_besieged());
+        let [a, b, c] = [waiter(0, 1), waiter(0, 2), waiter(0, 3)];
+        [a, b, c].into_iter().for_each(|waiter| pool.wait(waiter));
+        assert_eq!(pool.release(0, None).0, Some(c));
+        // The siege ends before the one that was told asks.
+        pool.stall(false);
+        assert!(pool.acquire(b, true).is_none());
+        assert!(pool.acquire(c, true).is_some());
+        assert_eq!(pool.release(0, None).0, Some(a));
+        pool.stall(true);
+        assert!(pool.acquire(a, true).is_some(), "told before the next siege");
+        assert_eq!(pool.release(0, None).0, Some(b));
+        assert!(pool.acquire(new(0), false).is_some(), "a newcomer need not queue");
     }
 
     #[test]

@@ -24,6 +24,11 @@ const LINGER: Duration = Duration::from_secs(2);
 /// (`TCP_DEFER_ACCEPT`): only then does httpd's own time begin.
 const DEFERRED: Duration = Duration::from_secs(30);
 
+/// How long a client may stall a request that holds a slot, before it is looked whether others wait for
+/// the slot, and how much must move meanwhile.
+const SIEGE: Duration = Duration::from_secs(1);
+const SIEGE_BYTES: u64 = 16 * 1024;
+
 /// How much is read at once of a head that did not come whole.
 const MORE: usize = 4096;
 
@@ -508,7 +513,8 @@ impl<S: Stream> Exchange<S> {
             Stage::Forward => self.forward_deadline(timeout),
             Stage::File(_) | Stage::Send => None,
         };
-        [client, backend, self.patience_ends()].into_iter().flatten().min()
+        let siege = self.received.stalled.map(|(since, _)| since + SIEGE);
+        [client, backend, siege, self.patience_ends()].into_iter().flatten().min()
     }
 
     /// Whether it is the client that is waited for.
@@ -554,12 +560,30 @@ impl<S: Stream> Exchange<S> {
         let pace = &site.settings(received.front).read_paces.body;
         content.note(now, self.intake.received, awaits_content, pace, Saving::Allowed);
         response.note(now, taken, clogged, &site.config.response_pace, Saving::No);
+        let stalls = self.forward.has_slot && (awaits_content || clogged);
+        if stalls != self.received.stalled.is_some() {
+            self.received.stalled = stalls.then_some((now, moved));
+            self.received.serving.pools[self.forward.backend].lock().stall(stalls);
+        }
     }
 
-    fn client_is_late(&self, now: Instant, since: Instant) -> bool {
+    /// Whether the client takes its time with a slot that others wait for. Looked at once a second:
+    /// nobody but an attacker, or somebody behind a very bad line, moves so little in one.
+    fn is_besieger(&mut self, now: Instant) -> bool {
+        let moved = self.intake.received + self.reply.sent;
+        let Some((since, before)) = self.received.stalled else { return false };
+        if now < since + SIEGE {
+            return false;
+        }
+        self.received.stalled = Some((now, moved));
+        let pool = &self.received.serving.pools[self.forward.backend];
+        moved - before < SIEGE_BYTES && pool.lock().is_besieged()
+    }
+
+    fn client_is_late(&mut self, now: Instant, since: Instant) -> bool {
         let timeout = self.received.settings().timeout;
         let silent = self.waits_for_client_now() && now >= since.max(self.touched()) + timeout;
-        silent || self.patience_ends().is_some_and(|at| now >= at)
+        silent || self.patience_ends().is_some_and(|at| now >= at) || self.is_besieger(now)
     }
 
     /// The client neither sent nor took anything for too long.

@@ -113,6 +113,9 @@ pub(crate) struct Received<S> {
     pub moved: u64,
     /// The server that the connection's address leads to.
     pub front: usize,
+    /// A slot is held while the client is waited for: since when that was last looked at, and how many
+    /// bytes had moved by then.
+    pub stalled: Option<(Instant, u64)>,
     /// How long the client may yet be waited for: for content, and for taking the response.
     pub(super) patience: [Patience; 2],
     /// The client waits for leave to send its content.
@@ -172,6 +175,7 @@ impl<S> Exchange<S> {
                 touched: Instant::now(),
                 moved: 0,
                 front: 0,
+                stalled: None,
                 patience: Default::default(),
                 expects_continue: false,
                 head_error: None,

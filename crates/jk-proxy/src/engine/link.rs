@@ -196,6 +196,9 @@ impl<S: Stream> Exchange<S> {
         }
         let serving = Rc::clone(&self.received.serving);
         let at = self.forward.backend;
+        if self.received.stalled.take().is_some() {
+            serving.pools[at].lock().stall(false);
+        }
         let keep = self.forward.conversation.reusable()
             && !self.forward.is_clogged()
             && self.forward.partial.is_empty()

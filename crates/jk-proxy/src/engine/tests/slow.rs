@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::wire::*;
-use super::world::World;
+use super::world::{Backend, Client, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -198,4 +198,40 @@ fn who_has_held_a_place_longest_makes_room_and_nobody_who_is_being_served() {
     assert!(!world.dismiss_one());
     world.answer(&backend, &answer(b"served"));
     assert_eq!(body(&world.receive(&served)), "served");
+}
+
+/// Clients that take no more than a little of their responses, each with its backend.
+fn besiegers(world: &mut World, count: usize) -> Vec<(Client, Backend)> {
+    let besieger = |world: &mut World| {
+        let client = world.client(100);
+        world.send(&client, GET);
+        let backend = world.accept();
+        world.answer(&backend, &headers(&[]));
+        (0..3).for_each(|_| world.answer(&backend, &chunk(&[b'z'; 8184])));
+        (client, backend)
+    };
+    (0..count).map(|_| besieger(world)).collect()
+}
+
+/// `[siege]`
+#[test]
+fn besiegers_give_way_when_there_is_no_connection_left() {
+    let mut world = World::new(ONE, "w");
+    let besiegers = besiegers(&mut world, 8);
+    world.wait(2 * SECOND);
+    let gone = besiegers.iter().filter(|(_, backend)| backend.end.is_ended()).count();
+    assert_eq!(gone, 1, "one is enough for those who come");
+    let newcomer = world.client(1 << 20);
+    world.send(&newcomer, GET);
+    let backend = world.accept();
+    world.answer(&backend, &answer(b"served"));
+    assert_eq!(body(&world.receive(&newcomer)), "served");
+}
+
+#[test]
+fn who_takes_a_response_slowly_is_left_alone_while_there_are_connections() {
+    let mut world = World::new(ONE, "w");
+    let besiegers = besiegers(&mut world, 7);
+    world.wait(30 * SECOND);
+    assert!(besiegers.iter().all(|(client, _)| !client.end.is_ended()));
 }
