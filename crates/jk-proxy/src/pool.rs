@@ -343,7 +343,7 @@ mod tests {
         assert!(matches!(pool.acquire(second, true), Some(Start::Foreign(0, p)) if p.stream == 1));
     }
 
-    /// `[siege]`
+    /// `[besieged-worker]`
     #[test]
     fn in_a_siege_who_comes_last_is_served_first_and_nobody_who_was_told_is_forgotten() {
         let now = Instant::now();

@@ -157,9 +157,10 @@ impl<S: Stream> Exchange<S> {
         self.forward.consumed += length as u64;
     }
 
-    /// Tells a client that waits for leave to send its content to go on.
+    /// Tells a client that waits for leave to send its content to go on, unless it is being answered
+    /// (httpd: `ap_http_filter`).
     pub(super) fn interim(&mut self, line: &mut Line<S>) {
-        if self.received.take_expectation() {
+        if self.received.take_expectation() && !self.reply.is_committed() {
             self.reply.interim(b"HTTP/1.1 100 Continue\r\n\r\n");
             // An error shows when the client is next read.
             let _ = self.reply.flush(&mut line.stream, &mut line.writable);

@@ -189,3 +189,18 @@ fn an_end_that_comes_with_the_last_content_is_seen() {
     assert!(client.end.is_ended());
     assert!(backend.end.is_ended(), "the request cannot be completed");
 }
+
+#[test]
+fn leave_to_send_does_not_come_in_the_middle_of_an_answer() {
+    let mut world = World::new(ONE, "w");
+    let client = world.client(1 << 20);
+    let head = b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
+    world.send(&client, head);
+    let backend = world.accept();
+    world.answer(&backend, &[headers(&[]), chunk(&[b'z'; 8184]), chunk(&[b'z'; 8184])].concat());
+    world.answer(&backend, &ask(8186));
+    world.send(&client, b"1\r\na\r\n0\r\n\r\n");
+    world.answer(&backend, &[chunk(b"end"), end(true)].concat());
+    let got = text(&world.receive(&client));
+    assert!(got.starts_with("HTTP/1.1 200 ") && !got.contains("100 Continue"), "{got}");
+}

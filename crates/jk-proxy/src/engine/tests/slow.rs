@@ -213,7 +213,7 @@ fn besiegers(world: &mut World, count: usize) -> Vec<(Client, Backend)> {
     (0..count).map(|_| besieger(world)).collect()
 }
 
-/// `[siege]`
+/// `[besieged-worker]`
 #[test]
 fn besiegers_give_way_when_there_is_no_connection_left() {
     let mut world = World::new(ONE, "w");
