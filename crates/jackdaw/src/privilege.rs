@@ -20,6 +20,11 @@ pub(crate) enum PrivilegeError {
     Root(String),
 }
 
+/// Whether we are the superuser.
+pub(crate) fn is_root() -> bool {
+    geteuid().is_root()
+}
+
 /// Whom to become.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Identity {

@@ -16,7 +16,7 @@ use crate::cli::ServeArgs;
 use crate::descriptors;
 use crate::error_log::Outlet;
 use crate::handover::{self, Caller, Door, HandoverError, Taken};
-use crate::privilege::{Identity, PrivilegeError};
+use crate::privilege::{self, Identity, PrivilegeError};
 use crate::site::{self, Unusable};
 use crate::term::Paint;
 
@@ -105,6 +105,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     };
     let (mut proxy, warnings) = Proxy::start_with(config, loops, inherited, opened)?;
     connect(&proxy, &outlet);
+    if identity.is_none() && privilege::is_root() {
+        // httpd would not serve at all.
+        log::warn!("there is no `User`: everything is served as root");
+    }
     warnings.iter().for_each(|warning| log::warn!("{warning}"));
     let (events, happened) = unbounded();
     let door = open_door(&name, owner, taken, &events);
