@@ -1,6 +1,6 @@
 //! The code tables: methods, request headers, response headers.
 
-use crate::text::is_same_name;
+use jk_text::is_same_name;
 
 /// Stands for a method without a code; its text is the attribute [`Attribute::StoredMethod`].
 ///

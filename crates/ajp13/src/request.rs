@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use jk_text::is_plain;
 use thiserror::Error;
 
 use crate::frame::{HEADER_LEN, RECEIVE_LIMIT, TO_CONTAINER};
 use crate::names::{STORED_METHOD, method_code, request_header_code};
 use crate::reader::NULL;
-use crate::text::is_plain;
 
 pub(crate) const FORWARD_REQUEST: u8 = 0x02;
 pub(crate) const REMOTE_USER: u8 = 0x03;

@@ -149,7 +149,7 @@ pub(crate) struct ServeArgs {
 
     /// What requests in flight get at the end [default: JackdawGraceSeconds, or 30]
     #[arg(long, value_name = "SECONDS")]
-    pub(crate) grace: Option<u64>,
+    pub(crate) grace: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -89,7 +89,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     descriptors::raise();
     descriptors::bound(&mut config);
     let identity = Identity::of(&config)?;
-    let grace = args.grace.map(Duration::from_secs).or(config.grace).unwrap_or(GRACE);
+    let grace = args
+        .grace
+        .map(|seconds| Duration::from_secs(seconds.into()))
+        .or(config.grace)
+        .unwrap_or(GRACE);
     let loops = loops(args, &config);
     let files = args.site.identity();
     let name = door_name(&config);

@@ -16,6 +16,7 @@
 
 pub mod ajp;
 pub mod backend;
+pub mod careful;
 pub mod case;
 pub mod client;
 pub mod cluster;

@@ -3,7 +3,7 @@
 
 use jk_http::{
     BodyDecoder, BodyError, CHUNK_END, Framing, HeadError, LAST_CHUNK, Limits, Parsed, RequestHead,
-    is_field_value, is_same_name, is_token, write_chunk_head,
+    is_field_value, is_token, write_chunk_head,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -45,17 +45,6 @@ proptest! {
         let by_used = used.parse(&second, &LIMITS);
         let by_new = new.parse(&second, &LIMITS);
         prop_assert_eq!(events(&by_used, &used, &second), events(&by_new, &new, &second));
-    }
-
-    #[test]
-    fn names_are_compared_as_the_standard_library_does(mut a in vec(any::<u8>(), 0..40), at in any::<usize>(), to: u8) {
-        let b = a.clone();
-        prop_assert!(is_same_name(&a, &b.to_ascii_uppercase()) && is_same_name(&a, &b.to_ascii_lowercase()));
-        if !a.is_empty() {
-            let at = at % a.len();
-            a[at] = to;
-        }
-        prop_assert_eq!(is_same_name(&a, &b), a.eq_ignore_ascii_case(&b));
     }
 
     #[test]

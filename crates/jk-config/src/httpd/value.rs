@@ -40,19 +40,22 @@ pub(crate) fn limit(call: &Call<'_>, report: &mut Report) -> Result<usize, Refus
     })
 }
 
-/// A number of seconds, or one with a unit (httpd: `ap_timeout_parameter_parse`).
+/// A hundred years: what is longer is as good as without end, and no clock could be added to it.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// A number of seconds, or one with a unit (httpd: `ap_timeout_parameter_parse`), up to [`LONGEST`].
 pub(crate) fn timeout(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let number: u64 = if number.is_empty() { 0 } else { number.parse().ok()? };
-    let seconds = match unit.as_bytes() {
-        [] | [b's', ..] => number,
-        [b'h', ..] => number.checked_mul(3600)?,
-        [b'm', b'i', ..] => number.checked_mul(60)?,
-        [b'm', b's', ..] => return Some(Duration::from_millis(number)),
+    let time = match unit.as_bytes() {
+        [] | [b's', ..] => Duration::from_secs(number),
+        [b'h', ..] => Duration::from_secs(number.checked_mul(3600)?),
+        [b'm', b'i', ..] => Duration::from_secs(number.checked_mul(60)?),
+        [b'm', b's', ..] => Duration::from_millis(number),
         _ => return None,
     };
-    Some(Duration::from_secs(seconds))
+    Some(time.min(LONGEST))
 }
 
 /// One of a few words, in any case.
@@ -111,6 +114,8 @@ mod tests {
             ("2h", seconds(7200)),
             ("mi", seconds(0)),
             ("500ms", Some(Duration::from_millis(500))),
+            ("18446744073709551615", Some(LONGEST)),
+            ("18446744073709551615ms", Some(LONGEST)),
             ("5x", None),
             ("5m", None),
             ("-5", None),

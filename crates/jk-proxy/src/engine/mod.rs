@@ -30,6 +30,7 @@ mod status;
 mod translate;
 mod upload;
 mod variables;
+mod waiting;
 
 #[cfg(any(test, feature = "simulation"))]
 mod audit;

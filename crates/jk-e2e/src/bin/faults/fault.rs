@@ -117,7 +117,7 @@ impl Fault {
         }
     }
 
-    /// Begins, lasts for `time`, and ends.
+    /// Begins, lasts for `time`, and ends. The sleeps are what lasts: none stands for an event.
     ///
     /// # Errors
     /// When it cannot be made to.

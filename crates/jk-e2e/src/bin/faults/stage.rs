@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use jk_e2e::careful;
 use jk_e2e::cluster::{ajp_port, testdata};
 use jk_e2e::front::{Front, Program};
 use jk_e2e::load::App;
@@ -16,25 +17,6 @@ use jk_e2e::slot::Slot;
 use jk_e2e::tomcat::{Tomcat, TomcatConfig};
 
 use super::fault::Fault;
-
-/// Members of the load balancer. The first is the one that fails.
-const ROUTES: [&str; 3] = ["A", "B", "C"];
-
-/// A careful administrator's: what does not answer is found out after seconds, and tried again soon.
-const WORKERS: &str = "\
-worker.list=lb
-worker.lb.type=lb
-worker.lb.balance_workers=A,B,C
-worker.lb.recover_time=2
-worker.lb.error_escalation_time=0
-worker.maintain=1
-worker.t.connect_timeout=2000
-worker.t.prepost_timeout=2000
-worker.t.socket_connect_timeout=2000
-worker.t.reply_timeout=3000
-worker.t.connection_pool_timeout=20
-worker.t.recovery_options=0
-";
 
 /// The library that shows a program another time than the machine's.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
@@ -65,7 +47,7 @@ impl Nodes {
         let slot = Slot::claim()?;
         let logs = tempfile::tempdir()?;
         let mut all = Vec::new();
-        for (index, route) in ROUTES.iter().enumerate() {
+        for (index, route) in careful::ROUTES.iter().enumerate() {
             let ajp = slot.socket(ajp_port(index));
             all.push(match app {
                 App::Transfer => Node::Tomcat(tomcat(route, ajp)?),
@@ -161,8 +143,8 @@ impl Stage {
         nodes: &Nodes,
     ) -> Result<Self, Box<dyn Error>> {
         let site = Site::claim()?;
-        let mut workers = WORKERS.to_owned();
-        for (index, route) in ROUTES.iter().enumerate() {
+        let mut workers = careful::workers(3000);
+        for (index, route) in careful::ROUTES.iter().enumerate() {
             let (ip, port) = (nodes.slot.ip(), ajp_port(index));
             workers.push_str(&format!(
                 "worker.{route}.reference=worker.t\nworker.{route}.host={ip}\nworker.{route}.port={port}\n"

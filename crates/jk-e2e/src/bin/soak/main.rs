@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use jk_e2e::careful;
 use jk_e2e::cluster::{ajp_port, testdata};
 use jk_e2e::front::{Front, Program};
 use jk_e2e::generate::Dice;
@@ -20,30 +21,11 @@ use jk_e2e::tomcat::{Tomcat, TomcatConfig};
 use load::{Load, Tally};
 use usage::Usage;
 
-/// Members of the load balancer.
-const ROUTES: [&str; 3] = ["A", "B", "C"];
-
 /// From one disturbance to the next.
 const REST: Duration = Duration::from_secs(10);
 
 /// How long load runs before the first look at what the program needs: caches and pools fill.
 const WARM_UP: Duration = Duration::from_secs(20);
-
-/// A stopped Tomcat is found out after this by a probe, and what was under way by a timeout.
-const WORKERS: &str = "\
-worker.list=lb
-worker.lb.type=lb
-worker.lb.balance_workers=A,B,C
-worker.lb.recover_time=2
-worker.lb.error_escalation_time=0
-worker.maintain=1
-worker.t.connect_timeout=2000
-worker.t.prepost_timeout=2000
-worker.t.socket_connect_timeout=2000
-worker.t.reply_timeout=10000
-worker.t.connection_pool_timeout=20
-worker.t.recovery_options=0
-";
 
 /// Mixed load, faults and reloads against real Tomcats.
 #[derive(Parser)]
@@ -88,6 +70,7 @@ fn soak(args: &Args) -> Result<bool, Box<dyn Error>> {
     let tally = Arc::new(Tally::default());
     let load = Load::start(front.addr(), args.clients, args.seed, &tally);
 
+    // No sleep of this program stands for an event: each is how long something is to last.
     thread::sleep(WARM_UP);
     let before = Usage::of(front.id())?;
     let end = Instant::now() + Duration::from_secs(args.minutes * 60);
@@ -130,8 +113,8 @@ fn soak(args: &Args) -> Result<bool, Box<dyn Error>> {
 }
 
 fn workers() -> String {
-    let mut text = WORKERS.to_owned();
-    for (index, route) in ROUTES.iter().enumerate() {
+    let mut text = careful::workers(10000);
+    for (index, route) in careful::ROUTES.iter().enumerate() {
         text.push_str(&format!(
             "worker.{route}.reference=worker.t\nworker.{route}.host=@IP@\nworker.{route}.port={}\n",
             ajp_port(index)
@@ -143,7 +126,7 @@ fn workers() -> String {
 fn start_tomcats(site: &Site) -> Result<Vec<Tomcat>, Box<dyn Error>> {
     let app = testdata().join("webapps/transfer");
     let mut tomcats = Vec::new();
-    for (index, route) in ROUTES.iter().enumerate() {
+    for (index, route) in careful::ROUTES.iter().enumerate() {
         let mut tomcat = Tomcat::prepare(TomcatConfig {
             route: (*route).to_owned(),
             ajp: site.slot().socket(ajp_port(index)),

@@ -7,6 +7,22 @@ use super::world::{Backend, Client, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A client that takes `room` bytes of its response before it has to be read from, and its backend, which
+/// has sent so many packets.
+fn slow_reader(world: &mut World, room: usize, packets: usize) -> (Client, Backend) {
+    let client = world.client(room);
+    world.send(&client, GET);
+    let backend = world.accept();
+    world.answer(&backend, &headers(&[]));
+    (0..packets).for_each(|_| world.answer(&backend, &chunk(&[b'z'; 8184])));
+    (client, backend)
+}
+
+/// Such clients, who take next to nothing.
+fn besiegers(world: &mut World, count: usize) -> Vec<(Client, Backend)> {
+    (0..count).map(|_| slow_reader(world, 100, 3)).collect()
+}
+
 /// `[slow-heads]`
 #[test]
 fn a_head_that_trickles_in_is_refused_when_its_time_is_over() {
@@ -152,11 +168,7 @@ fn the_time_a_backend_takes_is_not_the_clients() {
 #[test]
 fn a_response_that_is_sipped_is_given_up_and_the_backend_with_it() {
     let mut world = World::new(ONE, "w");
-    let client = world.client(1000);
-    world.send(&client, GET);
-    let backend = world.accept();
-    world.answer(&backend, &headers(&[]));
-    (0..20).for_each(|_| world.answer(&backend, &chunk(&[b'z'; 8184])));
+    let (client, backend) = slow_reader(&mut world, 1000, 20);
     let mut taken = 0;
     for second in 0..90 {
         assert!(!client.end.is_ended() || second > 59, "after {second} s");
@@ -169,11 +181,7 @@ fn a_response_that_is_sipped_is_given_up_and_the_backend_with_it() {
 #[test]
 fn a_response_that_is_taken_steadily_may_last() {
     let mut world = World::new(ONE, "w");
-    let client = world.client(1000);
-    world.send(&client, GET);
-    let backend = world.accept();
-    world.answer(&backend, &headers(&[]));
-    (0..20).for_each(|_| world.answer(&backend, &chunk(&[b'z'; 8184])));
+    let (client, _backend) = slow_reader(&mut world, 1000, 20);
     for _ in 0..300 {
         world.wait(SECOND);
         assert!(world.sip(&client, 300) == 300 && !client.end.is_ended());
@@ -200,19 +208,6 @@ fn who_has_held_a_place_longest_makes_room_and_nobody_who_is_being_served() {
     assert_eq!(body(&world.receive(&served)), "served");
 }
 
-/// Clients that take no more than a little of their responses, each with its backend.
-fn besiegers(world: &mut World, count: usize) -> Vec<(Client, Backend)> {
-    let besieger = |world: &mut World| {
-        let client = world.client(100);
-        world.send(&client, GET);
-        let backend = world.accept();
-        world.answer(&backend, &headers(&[]));
-        (0..3).for_each(|_| world.answer(&backend, &chunk(&[b'z'; 8184])));
-        (client, backend)
-    };
-    (0..count).map(|_| besieger(world)).collect()
-}
-
 /// `[besieged-worker]`
 #[test]
 fn besiegers_give_way_when_there_is_no_connection_left() {
@@ -234,4 +229,18 @@ fn who_takes_a_response_slowly_is_left_alone_while_there_are_connections() {
     let besiegers = besiegers(&mut world, 7);
     world.wait(30 * SECOND);
     assert!(besiegers.iter().all(|(client, _)| !client.end.is_ended()));
+}
+
+/// `[room-for-others]`
+#[test]
+fn who_is_waited_for_in_the_middle_of_a_request_makes_room_last() {
+    let mut world = World::new(ONE, "w");
+    let uploading = world.client(1 << 20);
+    world.send(&uploading, b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let backend = world.accept();
+    world.answer(&backend, &ask(8186));
+    world.wait(SECOND);
+    let idle = world.client(1 << 20);
+    assert!(world.dismiss_one() && idle.end.is_ended() && !uploading.end.is_ended());
+    assert!(world.dismiss_one() && uploading.end.is_ended() && backend.end.is_ended());
 }
