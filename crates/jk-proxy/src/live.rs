@@ -28,23 +28,8 @@ struct Place {
 impl Live {
     /// What the configuration says.
     pub(crate) fn new(settings: &AjpSettings, address: Option<SocketAddr>) -> Self {
-        let ms = |time: Duration| int(time.as_millis());
-        let seconds = |time: Duration| int(time.as_secs().into());
-        let of = |number: AjpNumber| match number {
-            AjpNumber::ConnectionPoolTimeout => seconds(settings.connection_pool_timeout),
-            AjpNumber::PingTimeout => ms(settings.ping_timeout),
-            AjpNumber::ConnectTimeout => ms(settings.connect_timeout),
-            AjpNumber::PrepostTimeout => ms(settings.prepost_timeout),
-            AjpNumber::ReplyTimeout => ms(settings.reply_timeout),
-            AjpNumber::Retries => int(settings.retries.into()),
-            AjpNumber::RetryInterval => settings.retry_interval.map_or(-1, ms),
-            AjpNumber::ConnectionPingInterval => seconds(settings.connection_ping_interval),
-            AjpNumber::RecoveryOptions => settings.recovery_options.0,
-            AjpNumber::BusyLimit => int(settings.busy_limit.into()),
-            AjpNumber::MaxPacketSize => int(settings.max_packet_size.into()),
-        };
         let place = Place { host: settings.host.clone(), port: settings.port, address };
-        Self { numbers: AjpNumber::ALL.map(|number| of(number).into()), place: place.into() }
+        Self { numbers: AjpNumber::ALL.map(|number| number.configured(settings).into()), place: place.into() }
     }
 
     /// Changes a number.
@@ -154,10 +139,6 @@ impl Live {
     fn seconds(&self, number: AjpNumber) -> Duration {
         Duration::from_secs(self.unsigned(number).into())
     }
-}
-
-fn int(number: u128) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// The local offset from UTC at a moment, in seconds.

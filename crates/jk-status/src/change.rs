@@ -1,6 +1,9 @@
 //! What requests do.
 
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use jk_types::{AjpSettings, RecoveryOptions};
 
 use crate::view::AjpValues;
 
@@ -64,7 +67,7 @@ pub enum AjpChange {
 }
 
 /// A number among the settings of a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AjpNumber {
     /// `connection_pool_timeout`
     ConnectionPoolTimeout,
@@ -171,6 +174,45 @@ impl AjpNumber {
         }
     }
 
+    /// What the configuration says.
+    pub fn configured(self, settings: &AjpSettings) -> i32 {
+        let ms = |time: Duration| int(time.as_millis());
+        let seconds = |time: Duration| int(time.as_secs().into());
+        match self {
+            Self::ConnectionPoolTimeout => seconds(settings.connection_pool_timeout),
+            Self::PingTimeout => ms(settings.ping_timeout),
+            Self::ConnectTimeout => ms(settings.connect_timeout),
+            Self::PrepostTimeout => ms(settings.prepost_timeout),
+            Self::ReplyTimeout => ms(settings.reply_timeout),
+            Self::Retries => int(settings.retries.into()),
+            Self::RetryInterval => settings.retry_interval.map_or(-1, ms),
+            Self::ConnectionPingInterval => seconds(settings.connection_ping_interval),
+            Self::RecoveryOptions => settings.recovery_options.0,
+            Self::BusyLimit => int(settings.busy_limit.into()),
+            Self::MaxPacketSize => int(settings.max_packet_size.into()),
+        }
+    }
+
+    /// Has a configuration say so.
+    pub(crate) fn configure(self, settings: &mut AjpSettings, value: i32) {
+        let count = u32::try_from(value).unwrap_or(0);
+        let ms = Duration::from_millis(count.into());
+        let seconds = Duration::from_secs(count.into());
+        match self {
+            Self::ConnectionPoolTimeout => settings.connection_pool_timeout = seconds,
+            Self::PingTimeout => settings.ping_timeout = ms,
+            Self::ConnectTimeout => settings.connect_timeout = ms,
+            Self::PrepostTimeout => settings.prepost_timeout = ms,
+            Self::ReplyTimeout => settings.reply_timeout = ms,
+            Self::Retries => settings.retries = count,
+            Self::RetryInterval => settings.retry_interval = (value >= 0).then_some(ms),
+            Self::ConnectionPingInterval => settings.connection_ping_interval = seconds,
+            Self::RecoveryOptions => settings.recovery_options = RecoveryOptions(value),
+            Self::BusyLimit => settings.busy_limit = count,
+            Self::MaxPacketSize => settings.max_packet_size = count,
+        }
+    }
+
     /// The value in force.
     pub const fn of(self, values: &AjpValues) -> i32 {
         match self {
@@ -187,4 +229,8 @@ impl AjpNumber {
             Self::MaxPacketSize => values.max_packet_size,
         }
     }
+}
+
+fn int(number: u128) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }

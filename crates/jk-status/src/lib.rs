@@ -6,11 +6,13 @@
 //! - [`Request::lookups`] names the hosts that have to be resolved before the request is answered.
 //! - [`answer`] decides, and says what is to be done as [`Action`]s. Whoever calls it carries them
 //!   out; the page does not depend on how that goes, because pages of commands show no workers.
+//! - [`edits::Edits`] are the changes that are in force, kept for configurations and processes to come.
 //!
 //! What is deliberately absent: sockets, clocks, locks, threads, logs and the resolver.
 
 mod answer;
 mod change;
+pub mod edits;
 mod escape;
 mod html;
 mod origin;

@@ -12,7 +12,7 @@ use crate::request::{Command, Request, Subject, is_wild};
 use crate::view::{Backend, Lb, Member, View, Worker};
 
 /// The longest text that is taken, in bytes (mod_jk 1.2.48).
-const LONGEST: usize = 60;
+pub(crate) const LONGEST: usize = 60;
 
 /// The addresses of hosts that were looked up. A host that is missing, or has none, cannot be
 /// resolved.
