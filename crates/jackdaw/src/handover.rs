@@ -16,6 +16,7 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jk_proxy::{Inherited, LONGEST_STATE};
 use rustix::cmsg_space;
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{
@@ -34,13 +35,15 @@ const LONGEST: u64 = 8192;
 
 /// Sockets come with this byte.
 const SOCKETS: u8 = b's';
+/// What was edited: the length as four bytes, the highest first, and the text.
+const EDITS: u8 = b'e';
 /// That was all of them.
 const ALL: u8 = b'.';
 /// Another site is served.
 const OTHER: u8 = b'n';
 /// The new process serves.
 const SERVES: u8 = b'r';
-/// The name is free.
+/// The name is free; what was edited follows, as before.
 const FREED: u8 = b'd';
 
 /// Why a running process did not hand its sockets over.
@@ -56,8 +59,8 @@ pub(crate) enum HandoverError {
 
 /// What was taken over, and the process it came from.
 pub(crate) struct Taken {
-    /// The listening sockets.
-    pub(crate) sockets: Vec<TcpListener>,
+    /// The listening sockets, and what was edited.
+    pub(crate) inherited: Inherited,
     /// Its process id.
     pub(crate) from: i32,
     peer: UnixStream,
@@ -83,17 +86,18 @@ pub(crate) fn take(
         Err(error) if has_gone(&error) => return Ok(None),
         asked => asked?,
     }
-    let mut sockets = Vec::new();
+    let mut inherited = Inherited::default();
     loop {
         let (tag, descriptors) = match receive(&peer) {
             // It was stopping, and listens no longer when it says so by this.
             Err(error) if has_gone(&error) => return Ok(None),
             received => received?,
         };
-        sockets.extend(descriptors.into_iter().map(TcpListener::from));
+        inherited.sockets.extend(descriptors.into_iter().map(TcpListener::from));
         match tag {
             SOCKETS => {}
-            ALL => return Ok(Some(Taken { sockets, from, peer })),
+            EDITS => inherited.edits = Some(receive_edits(&mut peer)?),
+            ALL => return Ok(Some(Taken { inherited, from, peer })),
             OTHER => return Err(HandoverError::OtherSite(listener.to_owned())),
             _ => return Err(io::Error::from(io::ErrorKind::InvalidData).into()),
         }
@@ -106,15 +110,17 @@ fn has_gone(error: &io::Error) -> bool {
 }
 
 impl Taken {
-    /// The sockets, to be served.
-    pub(crate) fn sockets(&mut self) -> Vec<TcpListener> {
-        std::mem::take(&mut self.sockets)
+    /// What is to be served on and with.
+    pub(crate) fn inherited(&mut self) -> Inherited {
+        std::mem::take(&mut self.inherited)
     }
 
-    /// Tells the other process that it may retire, and waits until it has given up its name.
-    pub(crate) fn complete(mut self) -> io::Result<()> {
+    /// Tells the other process that it may retire, and waits until it has given up its name; what was edited
+    /// there until then.
+    pub(crate) fn complete(mut self) -> io::Result<Vec<u8>> {
         self.peer.write_all(&[SERVES])?;
-        self.peer.read_exact(&mut [0])
+        self.peer.read_exact(&mut [0])?;
+        receive_edits(&mut self.peer)
     }
 }
 
@@ -169,7 +175,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Gives it the sockets, if it is for the same site.
+    /// Gives it the sockets and what was edited, if it is for the same site.
     ///
     /// # Errors
     /// It did not get them; this process goes on.
@@ -177,6 +183,7 @@ impl Caller {
         &mut self,
         site: &Path,
         sockets: impl Iterator<Item = &'s TcpListener>,
+        edits: &[u8],
     ) -> io::Result<()> {
         self.peer.set_read_timeout(Some(PATIENCE))?;
         self.peer.set_write_timeout(Some(PATIENCE))?;
@@ -190,6 +197,7 @@ impl Caller {
         for batch in descriptors.chunks(BATCH) {
             send(&self.peer, batch)?;
         }
+        send_edits(&mut self.peer, EDITS, edits)?;
         self.peer.write_all(&[ALL])
     }
 
@@ -200,10 +208,10 @@ impl Caller {
         said.and_then(|()| self.peer.read_exact(&mut answer)).is_ok() && answer == [SERVES]
     }
 
-    /// Tells it that the door is its own.
-    pub(crate) fn leave(mut self) {
+    /// Tells it that the door is its own, and what was edited until now.
+    pub(crate) fn leave(mut self, edits: &[u8]) {
         // If it is gone, nobody waits.
-        let _ = self.peer.write_all(&[FREED]);
+        let _ = send_edits(&mut self.peer, FREED, edits);
     }
 }
 
@@ -231,6 +239,26 @@ fn send(peer: &UnixStream, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
     Ok(())
 }
 
+fn send_edits(peer: &mut UnixStream, tag: u8, edits: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(edits.len()).map_err(io::Error::other)?;
+    let mut message = vec![tag];
+    message.extend_from_slice(&length.to_be_bytes());
+    message.extend_from_slice(edits);
+    peer.write_all(&message)
+}
+
+fn receive_edits(peer: &mut UnixStream) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    peer.read_exact(&mut length)?;
+    let length = usize::try_from(u32::from_be_bytes(length)).map_err(io::Error::other)?;
+    if length > LONGEST_STATE {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut edits = vec![0; length];
+    peer.read_exact(&mut edits)?;
+    Ok(edits)
+}
+
 /// One byte and the descriptors that came with it.
 fn receive(peer: &UnixStream) -> io::Result<(u8, Vec<OwnedFd>)> {
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(BATCH))];
@@ -255,7 +283,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sockets_go_to_who_serves_the_same_site_and_to_nobody_else() {
+    fn sockets_and_edits_go_to_who_serves_the_same_site_and_to_nobody_else() {
         let listeners: Vec<TcpListener> =
             (0..70).map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap()).collect();
         let key = format!("test/{}", listeners[0].local_addr().unwrap());
@@ -265,11 +293,11 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let mut stranger = door.wait().unwrap();
-                assert!(stranger.give(site, listeners.iter()).is_err());
+                assert!(stranger.give(site, listeners.iter(), b"").is_err());
                 let mut caller = door.wait().unwrap();
-                caller.give(site, listeners.iter()).unwrap();
+                caller.give(site, listeners.iter(), b"first").unwrap();
                 assert!(caller.serves());
-                caller.leave();
+                caller.leave(b"last");
             });
             let refused = take(&key, Path::new("/etc/b.conf"), None);
             assert!(matches!(refused, Err(HandoverError::OtherSite(_))));
@@ -277,8 +305,10 @@ mod tests {
             let addresses = |sockets: &[TcpListener]| -> Vec<_> {
                 sockets.iter().map(|socket| socket.local_addr().unwrap()).collect()
             };
-            assert_eq!(addresses(&taken.sockets()), addresses(&listeners));
-            taken.complete().unwrap();
+            let inherited = taken.inherited();
+            assert_eq!(addresses(&inherited.sockets), addresses(&listeners));
+            assert_eq!(inherited.edits.as_deref(), Some(&b"first"[..]));
+            assert_eq!(taken.complete().unwrap(), b"last");
         });
     }
 

@@ -100,22 +100,30 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let pid_path = config.pid_file.clone();
 
     let owner = handover::started_by();
-    let mut taken = handover::take(&name, &files, identity.as_ref().map(Identity::uid))?;
-    let inherited = taken.as_mut().map(Taken::sockets).unwrap_or_default();
+    let user = identity.as_ref().map(Identity::uid);
+    let mut taken = handover::take(&name, &files, user)?;
+    let inherited = taken.as_mut().map(Taken::inherited).unwrap_or_default();
     let mut pid_file = None;
     let opened = || {
         pid_file = Some(PidFile::write(pid_path).map_err(io::Error::other)?);
         identity.as_ref().map_or(Ok(()), Identity::assume)
     };
-    let (mut proxy, warnings) = Proxy::start_with(config, loops, inherited, opened)?;
+    let (mut proxy, warnings) = Proxy::start_with(config, loops, inherited, user, opened)?;
     connect(&proxy, &outlet);
     if identity.is_none() && privilege::is_root() {
         // httpd would not serve at all.
         log::warn!("there is no `User`: everything is served as root");
     }
     warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    let edited = proxy.edited();
+    if edited > 0 {
+        log::info!("{edited} settings are as they were changed through a status worker");
+    }
     let (events, happened) = unbounded();
-    let door = open_door(&name, owner, taken, &events);
+    if let Some(taken) = taken {
+        succeed(&mut proxy, taken);
+    }
+    let door = open_door(&name, owner, &events);
     watch(signals, &events);
     for address in proxy.addresses() {
         eprintln!("jackdaw: listening on {address}");
@@ -123,6 +131,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     }
 
     let end = attend(args, &mut proxy, &outlet, &files, &happened, &events);
+    // Whoever reads that we stop knows that nothing is edited here any more.
+    let edits = proxy.close_edits();
     log::info!("stopping, requests in flight get {} s", grace.as_secs());
     // Whoever asked for the sockets and did not get them, or asks from now on, opens its own.
     let leave = || {
@@ -136,7 +146,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
         End::Graceful => proxy.retire(grace, leave),
         End::Replaced(caller) => {
             leave();
-            caller.leave();
+            caller.leave(&edits);
             proxy.retire(grace, || ());
         }
     }
@@ -163,7 +173,7 @@ fn attend(
             // Somebody is about to serve in our place: nobody needs to be cut off.
             Event::Signal(_) if successors > 0 => told = true,
             Event::Signal(_) => return End::Stop,
-            Event::Asked(mut caller) => match caller.give(files, proxy.sockets()) {
+            Event::Asked(mut caller) => match caller.give(files, proxy.sockets(), &proxy.edits()) {
                 Ok(()) => {
                     successors += 1;
                     await_successor(caller, events.clone());
@@ -202,19 +212,17 @@ fn watch(mut signals: Signals, events: &Sender<Event>) {
     });
 }
 
-/// Lets the process that served before go, and opens the door for the next.
-fn open_door(
-    name: &str,
-    owner: u32,
-    taken: Option<Taken>,
-    events: &Sender<Event>,
-) -> Option<(Door, JoinHandle<()>)> {
-    if let Some(taken) = taken {
-        log::info!("the sockets of process {} were taken over", taken.from);
-        if let Err(error) = taken.complete() {
-            log::warn!("the process that served before does not answer: {error}");
-        }
-    }
+/// Lets the process that served before go.
+fn succeed(proxy: &mut Proxy, taken: Taken) {
+    log::info!("the sockets of process {} were taken over", taken.from);
+    let last = taken.complete().map_err(|error| {
+        log::warn!("the process that served before does not answer: {error}");
+    });
+    proxy.succeed(last.ok().as_deref());
+}
+
+/// Opens the door for the next process.
+fn open_door(name: &str, owner: u32, events: &Sender<Event>) -> Option<(Door, JoinHandle<()>)> {
     let opened = Door::open(name, owner).and_then(|door| Ok((door.try_clone()?, door)));
     match opened {
         Ok((door, own)) => {

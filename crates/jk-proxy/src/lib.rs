@@ -12,6 +12,7 @@
 mod arena;
 mod assemble;
 mod command;
+mod edits;
 mod engine;
 mod files;
 mod live;
@@ -30,5 +31,6 @@ mod token;
 
 pub use assemble::{AssembleError, Warning};
 pub use engine::explain;
+pub use jk_status::edits::LONGEST_STATE;
 pub use logs::ErrorLog;
-pub use proxy::{Proxy, ProxyError};
+pub use proxy::{Inherited, Proxy, ProxyError};

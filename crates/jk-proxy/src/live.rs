@@ -29,7 +29,10 @@ impl Live {
     /// What the configuration says.
     pub(crate) fn new(settings: &AjpSettings, address: Option<SocketAddr>) -> Self {
         let place = Place { host: settings.host.clone(), port: settings.port, address };
-        Self { numbers: AjpNumber::ALL.map(|number| number.configured(settings).into()), place: place.into() }
+        Self {
+            numbers: AjpNumber::ALL.map(|number| number.configured(settings).into()),
+            place: place.into(),
+        }
     }
 
     /// Changes a number.

@@ -11,6 +11,7 @@ use jk_config::{Config, Listen, LogLevel};
 
 use crate::assemble::{AssembleError, Warning, assemble};
 use crate::command::{Command, Idle};
+use crate::edits::{self, Keeping};
 use crate::files::Files;
 use crate::logs::{ErrorLog, Logs};
 use crate::net::{Admission, Endpoints, Inboxes, ListenError, MioStream, Order, Timepiece};
@@ -37,6 +38,15 @@ pub enum ProxyError {
     System(#[from] io::Error),
 }
 
+/// What another process leaves to this one.
+#[derive(Debug, Default)]
+pub struct Inherited {
+    /// Sockets that it listened on.
+    pub sockets: Vec<TcpListener>,
+    /// What [`Proxy::edits`] of it said.
+    pub edits: Option<Vec<u8>>,
+}
+
 /// A running proxy. Dropping it stops the loops at once.
 #[derive(Debug)]
 pub struct Proxy {
@@ -48,6 +58,7 @@ pub struct Proxy {
     shared: Arc<Shared<MioStream>>,
     time: Timepiece,
     admission: Arc<Admission>,
+    keeping: Keeping<MioStream>,
 }
 
 impl Proxy {
@@ -57,18 +68,21 @@ impl Proxy {
     /// # Errors
     /// Nothing is served then.
     pub fn start(config: Config, loops: usize) -> Result<(Self, Vec<Warning>), ProxyError> {
-        Self::start_with(config, loops, Vec::new(), || Ok(()))
+        Self::start_with(config, loops, Inherited::default(), None, || Ok(()))
     }
 
     /// Starts to serve on sockets that another process listened on, as far as the configuration
-    /// wants them. `opened` is called when all logs and sockets are open, before anybody is served.
+    /// wants them, with what was edited there or, if there is no such process, is kept beside
+    /// `JkShmFile` in files of this user, the superuser or `owner`. `opened` is called when all files and
+    /// sockets are open, before anybody is served.
     ///
     /// # Errors
     /// Nothing is served then.
     pub fn start_with(
-        config: Config,
+        mut config: Config,
         loops: usize,
-        mut inherited: Vec<TcpListener>,
+        mut inherited: Inherited,
+        owner: Option<u32>,
         opened: impl FnOnce() -> io::Result<()>,
     ) -> Result<(Self, Vec<Warning>), ProxyError> {
         if config.listeners.is_empty() {
@@ -76,14 +90,22 @@ impl Proxy {
         }
         let mut logs = Logs::start()?;
         let time = Timepiece::start();
-        let (site, warnings) = assemble(config, &mut logs, time.read().seconds())?;
+        let mut warnings = Vec::new();
+        let (path, handed) = (config.shm_file.as_deref(), inherited.edits.as_deref());
+        let keeping = Keeping::start(path, owner, handed, &mut warnings);
+        let merged = keeping.book.begin(&config.workers);
+        let file = std::mem::replace(&mut config.workers, merged.workers);
+        warnings.extend(merged.dropped);
+        let (site, unserved) = assemble(config, &mut logs, time.read().seconds())?;
+        warnings.extend(unserved);
         let backlog = site.config.listen_backlog;
         let admission = Arc::new(Admission::default());
         admit(&admission, &site.config);
-        let endpoints = open(&site.config.listeners, loops, backlog, &mut inherited)?;
+        let endpoints = open(&site.config.listeners, loops, backlog, &mut inherited.sockets)?;
         drop(inherited);
         opened()?;
-        let shared = Shared::new(site, loops, Instant::now());
+        let shared = Shared::with(site, loops, Instant::now(), Arc::clone(&keeping.book));
+        keeping.book.commit(file, merged.edits, &shared);
         let (event_loops, inboxes) = crate::net::create(loops)?;
 
         let reply = Arc::clone(&inboxes);
@@ -102,8 +124,9 @@ impl Proxy {
             };
             threads.push(std::thread::Builder::new().name(format!("loop {home}")).spawn(run)?);
         }
+        let listening = Vec::new();
         let mut proxy =
-            Self { inboxes, threads, logs, listening: Vec::new(), shared, time, admission };
+            Self { inboxes, threads, logs, listening, shared, time, admission, keeping };
         for endpoints in endpoints {
             proxy.listen(endpoints)?;
         }
@@ -134,8 +157,57 @@ impl Proxy {
         if config.listeners.is_empty() {
             return Err(ProxyError::NoListener);
         }
+        let shm_file = config.shm_file.clone();
+        let mut warnings = self.replace(config)?;
+        self.keeping.move_to(shm_file.as_deref(), &mut warnings);
+        Ok(warnings)
+    }
+
+    /// How many settings are not as the configuration says, but as they were edited.
+    pub fn edited(&self) -> usize {
+        self.keeping.book.edits().len()
+    }
+
+    /// What was edited through status workers and is in force, for a process that takes over.
+    pub fn edits(&self) -> Vec<u8> {
+        edits::told(self.keeping.book.edits())
+    }
+
+    /// From now on nothing can be edited any more, and nothing is written: another process does. What
+    /// there is now.
+    pub fn close_edits(&self) -> Vec<u8> {
+        edits::told(self.keeping.book.close())
+    }
+
+    /// The process that was taken over from has ended its service, and said at last that it had these
+    /// edits, if it could be asked.
+    pub fn succeed(&mut self, last: Option<&[u8]>) {
+        if !self.keeping.succeed(last) {
+            return;
+        }
+        let mut config = self.shared.site.config.clone();
+        config.workers = self.keeping.book.file();
+        match self.replace(config) {
+            Ok(warnings) => warnings.iter().for_each(|warning| log::warn!("{warning}")),
+            Err(error) => log::error!("what was edited at last is not in force: {error}"),
+        }
+    }
+
+    fn replace(&mut self, config: Config) -> Result<Vec<Warning>, ProxyError> {
+        let replaced = self.build_and_serve(config);
+        if replaced.is_err() {
+            self.keeping.book.abandon();
+        }
+        replaced
+    }
+
+    fn build_and_serve(&mut self, mut config: Config) -> Result<Vec<Warning>, ProxyError> {
         let loops = self.inboxes.len();
-        let (site, warnings) = assemble(config, &mut self.logs, self.time.read().seconds())?;
+        let merged = self.keeping.book.begin(&config.workers);
+        let file = std::mem::replace(&mut config.workers, merged.workers);
+        let mut warnings = merged.dropped;
+        let (site, unserved) = assemble(config, &mut self.logs, self.time.read().seconds())?;
+        warnings.extend(unserved);
         let wanted: Vec<SocketAddr> =
             site.config.listeners.iter().map(crate::net::wanted).collect();
         let fresh: Vec<Listen> = site
@@ -147,8 +219,10 @@ impl Proxy {
             .collect();
         let endpoints = open(&fresh, loops, site.config.listen_backlog, &mut Vec::new())?;
         admit(&self.admission, &site.config);
-        self.shared = Shared::new(site, loops, Instant::now());
+        let book = Arc::clone(&self.keeping.book);
+        self.shared = Shared::with(site, loops, Instant::now(), book);
         let shared = &self.shared;
+        self.keeping.book.commit(file, merged.edits, shared);
         self.inboxes.send_all(|| Order::Engine(Command::Adopt(Arc::clone(shared))));
         self.listening.retain(|endpoints| {
             let keep = wanted.contains(&endpoints.wanted);
@@ -183,6 +257,8 @@ impl Proxy {
     }
 
     fn finish(mut self, grace: Duration, idle: Idle, closed: impl FnOnce()) {
+        // Whoever opens the sockets next has to find what was edited.
+        self.keeping.book.close();
         // Before the loops close theirs: the queue of a socket lives as long as one descriptor.
         self.listening.clear();
         self.inboxes.send_all(|| Order::Engine(Command::Finish { grace, idle }));

@@ -18,6 +18,8 @@ pub struct Caller<'a> {
     pub cross_site: bool,
     /// The path of the request, as links name it.
     pub path: &'a str,
+    /// The process is about to end, or another serves in its place: nothing may be changed any more.
+    pub ending: bool,
 }
 
 /// A page, and what has to be done.
@@ -104,6 +106,9 @@ fn admit<'v>(
     request.mime.ok_or("Invalid mime type.")?;
     if command.acts() && caller.cross_site {
         return Err("This command is not allowed from pages of another site.");
+    }
+    if command.acts() && caller.ending {
+        return Err("This process is ending and changes nothing any more.");
     }
     if !command.needs_worker() {
         return Ok((command, None));

@@ -343,4 +343,3 @@ fn member(name: &str, change: MemberChange) -> Change {
 fn ajp(name: &str, change: AjpChange) -> Change {
     Change::Ajp { worker: name.into(), change }
 }
-

@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use jk_balance::MemberChange;
 use jk_config::JkLogLevel;
-use jk_status::{Action, Addresses, AjpChange, AjpNumber, Caller, Change, Request};
+use jk_status::{Action, Addresses, Caller, Request};
 
 use super::client::Line;
 use super::context::{Context, Serving};
@@ -13,6 +12,7 @@ use super::net::{Net, Stream};
 use super::static_file::FileSend;
 use super::{journal, snapshot};
 use crate::command::Command;
+use crate::edits::Open;
 use crate::shared::Shared;
 use crate::site::{Kind, Lb};
 
@@ -67,14 +67,18 @@ impl<S: Stream> Exchange<S> {
         let names = &received.settings().jk.indicators;
         let user = received.variable(&names.remote_user).map(String::from_utf8_lossy);
         let path = snapshot::link_path(&received.path);
+        // Nobody changes anything between the look at the old values and the new ones.
+        let mut book = serving.book.open();
         let caller = Caller {
             user: user.as_deref(),
             cross_site: jk_status::is_cross_site(&|name| received.head.find(&received.bytes, name)),
             path: &path,
+            ending: book.is_closed(),
         };
         let view = snapshot::view(received, ctx.clock.seconds());
         let answer = jk_status::answer(settings, &request, caller, &view, addresses);
-        answer.actions.into_iter().for_each(|action| act(ctx, &serving, action));
+        answer.actions.into_iter().for_each(|action| act(ctx, &serving, &mut book, action));
+        drop(book);
         let notes = answer.notes.iter().map(|note| (JkLogLevel::Info, note));
         let failure = answer.failure.iter().map(|failure| (JkLogLevel::Warn, failure));
         for (level, text) in notes.chain(failure) {
@@ -95,11 +99,18 @@ impl<S: Stream> Exchange<S> {
     }
 }
 
-fn act<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>, action: Action) {
+fn act<N: Net>(
+    ctx: &mut Context<N>,
+    serving: &Serving<N::Stream>,
+    book: &mut Open<'_, N::Stream>,
+    action: Action,
+) {
     let now = ctx.clock.seconds();
     let site = &serving.site;
     match action {
-        Action::Change(change) => apply(ctx, serving, change),
+        Action::Change(change) => {
+            book.change(serving, &change, |shared, at| close_idle(ctx, shared, at));
+        }
         Action::ResetLb(name) => lbs(serving, &name).for_each(|lb| lb.balancer.lock().reset(now)),
         Action::ResetMember(name, member) => lbs(serving, &name).for_each(|lb| {
             let mut balancer = lb.balancer.lock();
@@ -121,55 +132,8 @@ fn act<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>, action: Actio
     }
 }
 
-/// Puts a change in force, for every loop at once.
-pub(super) fn apply<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>, change: Change) {
-    match change {
-        Change::Lb { worker, change } => lbs(serving, &worker).for_each(|lb| {
-            let mut balancer = lb.balancer.lock();
-            balancer.update(change);
-            lb.sees_sessions(balancer.settings().sticky_session);
-        }),
-        Change::Member { worker, member, change } => lbs(serving, &worker).for_each(|lb| {
-            let mut balancer = lb.balancer.lock();
-            if let Some(place) = balancer.member_named(&member) {
-                balancer.update_member(place, change.clone());
-            }
-        }),
-        Change::Ajp { worker, change: AjpChange::Number(number, value) } => {
-            for backend in serving.site.backends.iter().filter(|it| it.settings.name == worker) {
-                backend.live.set(number, value);
-            }
-            if number == AjpNumber::BusyLimit {
-                limit_members(serving, &worker, value);
-            }
-        }
-        Change::Ajp { worker, change: AjpChange::Address { host, port, address } } => {
-            for (at, backend) in serving.site.backends.iter().enumerate() {
-                if backend.settings.name == worker {
-                    backend.live.relocate(host.clone(), port, address);
-                    close_idle(ctx, serving, at);
-                }
-            }
-        }
-    }
-}
-
-/// Balancers look at `busy_limit` themselves.
-fn limit_members<S>(serving: &Shared<S>, name: &str, limit: i32) {
-    for worker in &serving.site.workers {
-        let Kind::Lb(lb) = &worker.kind else { continue };
-        let mut balancer = lb.balancer.lock();
-        let Some(place) = balancer.member_named(name) else { continue };
-        let member = balancer.candidate(place).map(|member| member.settings.ajp.clone());
-        if let Some(mut ajp) = member {
-            ajp.busy_limit = u32::try_from(limit).unwrap_or(0);
-            balancer.update_member(place, MemberChange::Ajp(Box::new(ajp)));
-        }
-    }
-}
-
 /// Connections to the address before: idle ones end now, others after their request.
-fn close_idle<N: Net>(ctx: &mut Context<N>, serving: &Serving<N::Stream>, at: usize) {
+fn close_idle<N: Net>(ctx: &mut Context<N>, serving: &Shared<N::Stream>, at: usize) {
     for home in 0..ctx.loops {
         let idle = serving.pools[at].lock().renew(home);
         for parked in idle {

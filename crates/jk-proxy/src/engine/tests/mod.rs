@@ -1,5 +1,6 @@
 //! Whole exchanges in memory: an engine over simulated sockets and a simulated clock.
 
+mod edits;
 mod exchanges;
 mod failures;
 mod hostile;

@@ -413,7 +413,7 @@ impl World {
 }
 
 /// A configuration with one server and one rule.
-fn config(workers: &str, to: &str) -> Config {
+pub(super) fn config(workers: &str, to: &str) -> Config {
     let mut sources = jk_config::Sources::default();
     let text = workers.as_bytes();
     let source = sources.add(PathBuf::from("workers.properties"), text.to_vec());
