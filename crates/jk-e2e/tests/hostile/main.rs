@@ -1,0 +1,5 @@
+//! Hostile clients, from outside: the program is attacked over sockets, and what reaches a backend is
+//! looked at there.
+
+mod stage;
+mod tables;
