@@ -7,6 +7,8 @@ use jk_types::{RecoveryOptions, Verdict};
 pub enum Failure {
     /// The request does not fit into a packet; the backend was not contacted.
     TooLarge,
+    /// A text of the request holds bytes that a packet must not hold; the backend was not contacted.
+    Unfit,
     /// The client's body ended early or could not be read.
     ClientRead,
     /// The client does not take the response.
@@ -79,7 +81,7 @@ impl Failure {
     pub const fn status(self) -> u16 {
         match self {
             Self::TooLarge => 413,
-            Self::ClientRead => 400,
+            Self::Unfit | Self::ClientRead => 400,
             // Nobody is there to see it; it is what mod_jk logs.
             Self::ClientWrite => 200,
             Self::NoSlot | Self::BusyLimit => 503,
@@ -95,7 +97,8 @@ impl Failure {
     /// call: a load balancer hears of it through [`LbWorker::no_slot`](crate::LbWorker::no_slot).
     pub const fn outcome(self) -> Outcome {
         match self {
-            Self::TooLarge | Self::ClientRead | Self::ClientWrite => Outcome::ClientError,
+            Self::TooLarge | Self::Unfit => Outcome::ClientError,
+            Self::ClientRead | Self::ClientWrite => Outcome::ClientError,
             Self::NoSlot | Self::BusyLimit => Outcome::BusyLimit,
             Self::Framing => Outcome::Framing,
             Self::ReplyTimeout => Outcome::ReplyTimeout,
@@ -113,7 +116,7 @@ impl Failure {
     /// as the first. That bit 8 shadows bit 16 is kept.
     pub fn recoverable(self, options: RecoveryOptions, method: &[u8], progress: Progress) -> bool {
         match self {
-            Self::TooLarge | Self::ClientRead | Self::ClientWrite => false,
+            Self::TooLarge | Self::Unfit | Self::ClientRead | Self::ClientWrite => false,
             Self::SecondHeadersAfterBody | Self::BodySend => false,
             Self::ConnectionLost | Self::Framing | Self::ReplyTimeout => {
                 progress.untouched() && may_repeat(options, method)

@@ -9,8 +9,9 @@ const NOTHING: Progress = Progress { headers_sent: false, body_consumed: false }
 const HEADERS: Progress = Progress { headers_sent: true, body_consumed: false };
 const BODY: Progress = Progress { headers_sent: false, body_consumed: true };
 
-const ALL: [(Failure, u16, Outcome); 16] = [
+const ALL: [(Failure, u16, Outcome); 17] = [
     (Failure::TooLarge, 413, Outcome::ClientError),
+    (Failure::Unfit, 400, Outcome::ClientError),
     (Failure::ClientRead, 400, Outcome::ClientError),
     (Failure::ClientWrite, 200, Outcome::ClientError),
     (Failure::NoSlot, 503, Outcome::BusyLimit),

@@ -35,6 +35,7 @@ pub(crate) fn note<N: Net>(
 pub(crate) fn reason(failure: Failure) -> &'static str {
     match failure {
         Failure::TooLarge => "the request does not fit a packet of max_packet_size",
+        Failure::Unfit => "the request holds bytes that cannot be forwarded",
         Failure::ClientRead => "the client's content cannot be read",
         Failure::ClientWrite => "the client does not take the response",
         Failure::NoSlot => "no connection slot came free",

@@ -152,8 +152,8 @@ pub(super) fn encode<S>(
     }
     encoder.finish().map_err(|error| match error {
         EncodeError::TooLarge { .. } => Failure::TooLarge,
-        // Nothing a client sends gets here: heads with such bytes are refused. A variable may.
-        _ => Failure::ClientRead,
+        // A decoded path, or a variable made of one.
+        _ => Failure::Unfit,
     })
 }
 
