@@ -40,6 +40,7 @@ pub mod jk_log;
 pub mod location;
 pub mod options;
 pub mod path;
+mod pattern;
 pub mod target;
 mod time;
 pub mod vhost;

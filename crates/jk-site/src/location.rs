@@ -3,6 +3,8 @@
 use jk_config::{LocationHandler, LocationMatch, Realm, RealmKind};
 use regex::bytes::Regex;
 
+use crate::pattern::regex;
+
 /// The handlers of a server by location, compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Handlers {
@@ -83,10 +85,10 @@ impl Pattern {
             LocationMatch::Glob if kind == RealmKind::Directory => {
                 // It holds for what lies below, too.
                 let glob = of_glob(path.trim_end_matches('/'));
-                Self::Regex(Regex::new(&(glob.trim_end_matches('$').to_owned() + "(/|$)")).ok()?)
+                Self::Regex(regex(&(glob.trim_end_matches('$').to_owned() + "(/|$)"), false).ok()?)
             }
-            LocationMatch::Glob => Self::Regex(Regex::new(&of_glob(path)).ok()?),
-            LocationMatch::Regex => Self::Regex(Regex::new(path).ok()?),
+            LocationMatch::Glob => Self::Regex(regex(&of_glob(path), false).ok()?),
+            LocationMatch::Regex => Self::Regex(regex(path, false).ok()?),
         })
     }
 
@@ -121,15 +123,16 @@ impl Pattern {
 
 /// A shell pattern as a regular expression; no wildcard matches a slash (httpd: `ap_fnmatch`).
 fn of_glob(glob: &str) -> String {
-    let mut out = String::from("(?-u)^");
-    let mut rest = glob.chars();
+    let mut out = String::from("^");
+    let mut rest = glob.chars().peekable();
     while let Some(c) = rest.next() {
         match c {
+            '[' if rest.next_if_eq(&'!').is_some() => out.push_str("[^"),
             '*' => out.push_str("[^/]*"),
             '?' => out.push_str("[^/]"),
             '[' | ']' | '-' => out.push(c),
-            '\\' => out.extend(rest.next().map(|c| regex::escape(&c.to_string()))),
-            c => out.push_str(&regex::escape(&c.to_string())),
+            '\\' => out.extend(rest.next().map(|c| ::regex::escape(&c.to_string()))),
+            c => out.push_str(&::regex::escape(&c.to_string())),
         }
     }
     out.push('$');
@@ -162,6 +165,7 @@ mod tests {
         assert!(found("/*/x", Glob, "/a/x") && !found("/*/x", Glob, "/a/b/x"));
         assert!(found("/a.?", Glob, "/a.b") && !found("/a.?", Glob, "/acb"));
         assert!(found("^/a.*x$", Regex, "/a/b/x"));
+        assert!(found("/[!a]*", Glob, "/b") && !found("/[!a]*", Glob, "/a"));
     }
 
     #[test]

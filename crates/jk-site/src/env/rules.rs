@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use jk_config::{EnvRule, LocationEnv};
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex};
 
 use super::EnvVars;
 use crate::fields::Fields;
@@ -342,8 +342,8 @@ fn expand(template: &str, groups: &Captures<'_>, out: &mut Vec<u8>) {
 }
 
 fn regex(pattern: &str, no_case: bool) -> Result<Regex, EnvError> {
-    let build = RegexBuilder::new(pattern).case_insensitive(no_case).unicode(false).build();
-    build.map_err(|error| EnvError { pattern: pattern.to_owned(), reason: error.to_string() })
+    crate::pattern::regex(pattern, no_case)
+        .map_err(|error| EnvError { pattern: pattern.to_owned(), reason: error.to_string() })
 }
 
 /// An address as text, without the heap.
