@@ -192,7 +192,8 @@ fn resolve(hosts: Vec<String>) -> Addresses {
 fn open_either(path: PathBuf, alias: Option<Alias>, index: Vec<Index>) -> Fetched {
     match alias {
         Some(alias) if look(&alias.context) == Found::Directory => {
-            match open(alias.path, index) {
+            // Without its parameters a path may end in a slash where the one asked for does not.
+            match open(alias.path, index, is_directory_name(&path)) {
                 // That path is not the one that was asked for.
                 Fetched::Missing { kind, .. } => Fetched::Missing { kind, known: usize::MAX },
                 fetched => fetched,
@@ -202,7 +203,10 @@ fn open_either(path: PathBuf, alias: Option<Alias>, index: Vec<Index>) -> Fetche
         Some(alias) if alias.is_archive() => {
             Fetched::Other(Found::Missing(ErrorKind::PermissionDenied))
         }
-        _ => open(path, index),
+        _ => {
+            let wants_directory = is_directory_name(&path);
+            open(path, index, wants_directory)
+        }
     }
 }
 
@@ -212,8 +216,11 @@ impl Alias {
     }
 }
 
-fn open(path: PathBuf, index: Vec<Index>) -> Fetched {
-    let wants_directory = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+fn is_directory_name(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
+fn open(path: PathBuf, index: Vec<Index>, wants_directory: bool) -> Fetched {
     match look(&path) {
         Found::File if wants_directory => {
             // `/file/`: httpd sees path info behind a plain file.
