@@ -10,7 +10,7 @@ use super::act::{Act, Request};
 use crate::ajp::ForwardRequest;
 use crate::backend::ScriptedBackend;
 use crate::case::Case;
-use crate::client::Client;
+use crate::client::{Client, Response};
 use crate::front::{Front, Program, StartError};
 use crate::process::wait_until;
 use crate::site::Site;
@@ -55,7 +55,7 @@ pub fn play(path: &Path, text: &str, program: Program) -> Result<String, String>
 /// The backends of a running sequence, and the requests they keep.
 struct Table {
     backends: Vec<ScriptedBackend>,
-    held: Vec<JoinHandle<io::Result<u16>>>,
+    held: Vec<JoinHandle<io::Result<Response>>>,
     /// Requests received so far, per backend.
     seen: Vec<usize>,
 }
@@ -79,8 +79,8 @@ impl Table {
     fn perform(&mut self, act: &Act, addr: SocketAddr) -> Result<String, String> {
         match act {
             Act::Get(request) => {
-                let status = exchange(addr, request).map_err(|e| format!("{request:?}: {e}"))?;
-                return Ok(format!("{status} {}", self.tried(request)));
+                let answer = exchange(addr, request).map_err(|e| format!("{request:?}: {e}"))?;
+                return Ok(self.result(&answer, request));
             }
             Act::Hold(request) => return self.hold(request, addr),
             Act::Free => self.free(),
@@ -104,9 +104,9 @@ impl Table {
             wait_until(PATIENCE, || (self.total() > before || thread.is_finished()).then_some(()));
         arrived.ok_or("a kept request reached nobody")?;
         if thread.is_finished() {
-            let status = thread.join().map_err(|_| "a request panicked")?;
-            let status = status.map_err(|e| format!("{request:?}: {e}"))?;
-            return Ok(format!("{status} {}", self.tried(request)));
+            let answer = thread.join().map_err(|_| "a request panicked")?;
+            let answer = answer.map_err(|e| format!("{request:?}: {e}"))?;
+            return Ok(self.result(&answer, request));
         }
         self.held.push(thread);
         Ok(format!("held {}", self.tried(request)))
@@ -124,6 +124,16 @@ impl Table {
 
     fn total(&self) -> usize {
         self.backends.iter().map(|backend| backend.log().requests.len()).sum()
+    }
+
+    /// The status, and whom it comes from: backends, or the file with this first line.
+    fn result(&mut self, answer: &Response, request: &Request) -> String {
+        let tried = self.tried(request);
+        let text = answer.text();
+        match text.lines().next() {
+            Some(line) if answer.status == 200 && tried == "nobody" => format!("200 file {line}"),
+            _ => format!("{} {tried}", answer.status),
+        }
     }
 
     /// Who was sent the request, in order, and what the last of them was told.
@@ -159,10 +169,10 @@ fn told(forwarded: &ForwardRequest, request: &Request, members: &[String]) -> St
 }
 
 /// Reads to the end of the connection, so that the server has settled everything.
-fn exchange(addr: SocketAddr, request: &Request) -> io::Result<u16> {
+fn exchange(addr: SocketAddr, request: &Request) -> io::Result<Response> {
     let mut client = Client::connect(addr)?;
     client.send(request.head().as_bytes())?;
     let response = client.receive("GET");
     client.drain();
-    Ok(response.status)
+    Ok(response)
 }

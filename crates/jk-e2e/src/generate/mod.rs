@@ -8,6 +8,7 @@ mod exchange;
 mod fault;
 mod mapping;
 mod settings;
+mod spelling;
 mod wire;
 
 pub use affinity::affinity;
@@ -17,10 +18,11 @@ pub use exchange::exchange;
 pub use fault::fault;
 pub use mapping::mapping;
 pub use settings::settings;
+pub use spelling::spelling;
 pub use wire::wire;
 
 /// One site of each kind: its kind, the extension of its file, its text.
-pub fn all(seed: u64) -> [(&'static str, &'static str, String); 8] {
+pub fn all(seed: u64) -> [(&'static str, &'static str, String); 9] {
     [
         ("mapping", "decisions", mapping(seed)),
         ("balancer", "decisions", balancer(seed)),
@@ -30,6 +32,7 @@ pub fn all(seed: u64) -> [(&'static str, &'static str, String); 8] {
         ("fault", "case", fault(seed)),
         ("wire", "case", wire(seed)),
         ("settings", "case", settings(seed)),
+        ("spelling", "decisions", spelling(seed)),
     ]
 }
 
