@@ -87,6 +87,16 @@ impl Batch {
         Some(usize::try_from(code).map_err(|_| io::Error::from_raw_os_error(-code)))
     }
 
+    /// How many operations the last call had.
+    pub fn len(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// Whether it had none.
+    pub fn is_empty(&self) -> bool {
+        self.outcomes.is_empty()
+    }
+
     /// Carries the entries out.
     fn perform(&mut self) {
         self.outcomes.clear();

@@ -53,11 +53,13 @@ pub(super) struct Client<S> {
     pub line: Line<S>,
     /// When it must be looked at again.
     pub armed: Armed,
-    phase: Phase<S>,
+    /// It has something to write after the other events of this wake-up.
+    pub is_gathered: bool,
+    pub(super) phase: Phase<S>,
     /// The beginning of a head.
     stash: Vec<u8>,
     /// What was parsed of it, once there is a beginning.
-    parsing: Option<Box<RequestHead>>,
+    pub(super) parsing: Option<Box<RequestHead>>,
     /// When the present wait began.
     since: Instant,
     /// When the last bytes of a head came.
@@ -66,7 +68,8 @@ pub(super) struct Client<S> {
     idle_timeout: Option<Duration>,
 }
 
-enum Phase<S> {
+/// What a connection is about.
+pub(super) enum Phase<S> {
     /// Waits for a head.
     Head,
     /// Serves a request.
@@ -109,6 +112,7 @@ impl<S: Stream> Client<S> {
                 served: 0,
             },
             armed: Armed::default(),
+            is_gathered: false,
             phase: Phase::Head,
             stash: Vec::new(),
             parsing: None,

@@ -118,6 +118,8 @@ pub(crate) struct Link<S> {
     pub readable: bool,
     /// Something may be written.
     pub writable: bool,
+    /// So many bytes of the request have been written ahead of its turn.
+    pub ahead: usize,
     /// Its place among those of the pool.
     pub order: u64,
     /// The backend has ended its side: reading goes on to the end.

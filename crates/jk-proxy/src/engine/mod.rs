@@ -1,6 +1,7 @@
 //! The brain of one event loop: connections, exchanges, deadlines. It opens no socket and reads no
 //! clock by itself; [`Net`] and [`Clock`] bring the world in.
 
+mod batch;
 mod client;
 mod context;
 mod converse;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use context::{BackendUse, Clock, Context};
-pub(crate) use net::{Connect, Net, Stream};
+pub(crate) use net::{Connect, Net, Outcome, Stream};
 pub(crate) use record::local_time;
 pub(crate) use request::Ends;
 
@@ -74,6 +75,8 @@ pub(crate) struct Engine<N: Net> {
     clients: Arena<Box<Client<N::Stream>>>,
     /// Who has something to write after the events of this wake-up.
     gathered: Vec<Key>,
+    /// What came of writes that were made together.
+    outcomes: Vec<Outcome>,
     /// Where the next search for somebody to dismiss begins.
     looked_at: usize,
     /// Stop at the latest then.
@@ -87,6 +90,7 @@ impl<N: Net> Engine<N> {
             ctx,
             clients: Arena::default(),
             gathered: Vec::with_capacity(TURNS),
+            outcomes: Vec::new(),
             looked_at: 0,
             stop_at: None,
         }
@@ -167,7 +171,11 @@ impl<N: Net> Engine<N> {
     pub(crate) fn scatter(&mut self) {
         self.ctx.gathering = false;
         let mut gathered = std::mem::take(&mut self.gathered);
+        self.write_ahead(&gathered);
         for key in gathered.drain(..) {
+            if let Some(client) = self.clients.get_mut(key) {
+                client.is_gathered = false;
+            }
             self.advance(key);
         }
         self.gathered = gathered;
@@ -259,7 +267,11 @@ impl<N: Net> Engine<N> {
         match client.advance(&mut self.ctx) {
             Fate::Waits => {}
             Fate::Again => self.ctx.again.push(key),
-            Fate::Gathered => self.gathered.push(key),
+            // Once, however many events it has: its turn to write comes once.
+            Fate::Gathered if !std::mem::replace(&mut client.is_gathered, true) => {
+                self.gathered.push(key);
+            }
+            Fate::Gathered => {}
             Fate::Gone => self.close(key),
         }
     }

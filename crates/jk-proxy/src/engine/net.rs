@@ -24,7 +24,16 @@ pub(crate) trait Stream: Read + Write {
 
     /// Dropping the stream will reset the connection instead of ending it in order.
     fn reset_on_drop(&self);
+
+    /// Whether what has arrived is worth fetching together with what has arrived on others: not when
+    /// more is likely to have arrived than [`Net::read_each`] fetches.
+    fn is_brief(&self) -> bool {
+        true
+    }
 }
+
+/// What came of one of several writes; `None` when it was not tried.
+pub(crate) type Outcome = Option<io::Result<usize>>;
 
 /// How a backend is to be connected to.
 #[derive(Clone, Debug)]
@@ -59,6 +68,36 @@ pub(crate) trait Net {
     /// Whether nothing has come in on an idle stream: neither bytes nor its end. Only needed for a
     /// stream whose events went to another loop.
     fn is_quiet(&self, stream: &Self::Stream) -> bool;
+
+    /// Whether several streams can be written to, or read from, for less than one by one.
+    fn has_batches(&self) -> bool {
+        false
+    }
+
+    /// Writes to each stream what it takes now; tells in `outcomes` what came of each. An error that is
+    /// told here also shows at the next write.
+    fn write_each<'a>(
+        &mut self,
+        writes: impl Iterator<Item = (&'a Self::Stream, &'a [u8])>,
+        outcomes: &mut Vec<Outcome>,
+    ) where
+        Self::Stream: 'a,
+    {
+        outcomes.clear();
+        outcomes.extend(writes.map(|_| None));
+    }
+
+    /// Fetches the first of what has arrived on each of `count` streams; [`Self::hand_over`] follows
+    /// for each.
+    fn read_each<'a>(&mut self, _count: usize, _: impl Iterator<Item = &'a Self::Stream>)
+    where
+        Self::Stream: 'a,
+    {
+    }
+
+    /// Has the stream's next read find what was fetched for it, by its place among those of
+    /// [`Self::read_each`].
+    fn hand_over(&mut self, _at: usize, _to: &mut Self::Stream) {}
 
     /// Puts a command into the inbox of a loop, this one included.
     fn send(&self, to: LoopId, command: Command<Self::Stream>);

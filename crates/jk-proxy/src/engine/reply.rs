@@ -200,19 +200,33 @@ impl Reply {
     /// The client's connection is broken.
     pub(crate) fn flush(&mut self, client: &mut impl Write, writable: &mut bool) -> io::Result<()> {
         while self.is_clogged() && *writable {
-            match client.write(&self.out[self.at..]) {
-                Ok(n) => {
-                    self.at += n;
-                    self.sent += n as u64;
-                }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => *writable = false,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
+            self.took(client.write(self.unsent()), writable)?;
         }
         if !self.is_clogged() {
             self.out.clear();
             self.at = 0;
+        }
+        Ok(())
+    }
+
+    /// What the client's socket has not taken yet.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        &self.out[self.at..]
+    }
+
+    /// Accounts for a write of [`Self::unsent`].
+    ///
+    /// # Errors
+    /// The client's connection is broken.
+    pub(crate) fn took(&mut self, taken: io::Result<usize>, writable: &mut bool) -> io::Result<()> {
+        match taken {
+            Ok(n) => {
+                self.at += n;
+                self.sent += n as u64;
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => *writable = false,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
         }
         Ok(())
     }

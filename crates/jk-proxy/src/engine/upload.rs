@@ -207,7 +207,7 @@ pub(super) fn write_parts<S: Stream>(
         *slice = IoSlice::new(part);
     }
     let total: usize = slices.iter().map(|slice| slice.len()).sum();
-    let mut taken = 0;
+    let mut taken = std::mem::take(&mut link.ahead);
     while link.writable && taken == 0 && total > 0 {
         // A request without content is one part, which a plain write sends for less.
         let written = match parts {

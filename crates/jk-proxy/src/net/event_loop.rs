@@ -11,10 +11,11 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Waker};
 
 use super::admission::Admission;
+use super::batches::Batches;
 use super::stream::{MioStream, connect};
 use crate::arena::Key;
 use crate::command::Command;
-use crate::engine::{Clock, Connect, Context, Ends, Engine, Net, Readiness};
+use crate::engine::{Clock, Connect, Context, Ends, Engine, Net, Outcome, Readiness};
 use crate::files::Files;
 use crate::logs::Sink;
 use crate::pool::LoopId;
@@ -125,7 +126,7 @@ impl EventLoop {
         (time, admission): (Timepiece, Arc<Admission>),
     ) -> io::Result<()> {
         let registry = self.poll.registry().try_clone()?;
-        let net = MioNet { registry, inboxes: Arc::clone(inboxes) };
+        let net = MioNet { registry, inboxes: Arc::clone(inboxes), batches: Batches::new() };
         let ctx = Context::new(net, home, inboxes.len(), time.read(), shared, log, files);
         let mut turn = Turn {
             engine: Engine::new(ctx),
@@ -181,6 +182,7 @@ impl Turn {
         }
         let several = events.iter().nth(1).is_some();
         if several {
+            self.engine.look_ahead(events.iter().filter(|event| event.is_readable()).map(source));
             self.engine.gather();
         }
         for event in events {
@@ -326,6 +328,7 @@ impl Turn {
 struct MioNet {
     registry: Registry,
     inboxes: Arc<Inboxes>,
+    batches: Batches,
 }
 
 impl Net for MioNet {
@@ -347,6 +350,26 @@ impl Net for MioNet {
     fn is_quiet(&self, stream: &MioStream) -> bool {
         let peeked = stream.tcp.peek(&mut [0]);
         peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+
+    fn has_batches(&self) -> bool {
+        self.batches.are_possible()
+    }
+
+    fn write_each<'a>(
+        &mut self,
+        writes: impl Iterator<Item = (&'a MioStream, &'a [u8])>,
+        outcomes: &mut Vec<Outcome>,
+    ) {
+        self.batches.write_each(writes, outcomes);
+    }
+
+    fn read_each<'a>(&mut self, count: usize, streams: impl Iterator<Item = &'a MioStream>) {
+        self.batches.read_each(count, streams);
+    }
+
+    fn hand_over(&mut self, at: usize, to: &mut MioStream) {
+        self.batches.hand_over(at, to);
     }
 
     fn send(&self, to: LoopId, command: Command<MioStream>) {

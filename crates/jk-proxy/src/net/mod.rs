@@ -1,6 +1,8 @@
 //! The only place that touches sockets: listeners, streams and the loop that waits for them.
 
 mod admission;
+mod ahead;
+mod batches;
 mod event_loop;
 mod listener;
 mod stream;

@@ -8,12 +8,15 @@ use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::admission::Ticket;
+use super::ahead::Ahead;
 use crate::engine::{Connect, Stream};
 
 /// A TCP connection, and a client's place among the clients.
 #[derive(Debug)]
 pub(crate) struct MioStream {
     pub tcp: TcpStream,
+    /// What was fetched of what has arrived.
+    pub(super) ahead: Ahead,
     /// Given back when the connection closes.
     _place: Option<Ticket>,
 }
@@ -21,13 +24,14 @@ pub(crate) struct MioStream {
 impl MioStream {
     /// A client's connection.
     pub(super) fn of_client(tcp: TcpStream, place: Ticket) -> Self {
-        Self { tcp, _place: Some(place) }
+        Self { tcp, ahead: Ahead::default(), _place: Some(place) }
     }
 }
 
 impl Read for MioStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.tcp.read(buf)
+        let Self { tcp, ahead, .. } = self;
+        ahead.read(buf, |rest| tcp.read(rest))
     }
 }
 
@@ -61,6 +65,10 @@ impl Stream for MioStream {
     fn reset_on_drop(&self) {
         let _ = SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO));
     }
+
+    fn is_brief(&self) -> bool {
+        self.ahead.is_brief()
+    }
 }
 
 /// Begins to connect.
@@ -85,7 +93,7 @@ pub(super) fn connect(how: &Connect) -> io::Result<MioStream> {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
         Err(error) => return Err(error),
     }
-    Ok(MioStream { tcp: TcpStream::from_std(socket.into()), _place: None })
+    Ok(MioStream { tcp: TcpStream::from_std(socket.into()), ahead: Ahead::default(), _place: None })
 }
 
 /// The connect has begun; std has no `ErrorKind` for it on this toolchain's minimum version.

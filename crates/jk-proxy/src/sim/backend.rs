@@ -51,6 +51,9 @@ pub(super) struct Backend {
     owed: usize,
     /// The first of them was not asked for.
     first: bool,
+    /// Content was asked for between two requests, which the next one may take for its own. Whatever
+    /// comes until the connection is closed has no meaning.
+    strayed: bool,
     /// The connection may not be used again.
     spoiled: Option<&'static str>,
     hanging: bool,
@@ -67,6 +70,7 @@ impl Backend {
             acts: VecDeque::new(),
             owed: 0,
             first: false,
+            strayed: false,
             spoiled: None,
             hanging: false,
             gone: false,
@@ -110,6 +114,9 @@ impl Backend {
 
     fn take_packets(&mut self, dice: &Dice, ledger: &mut Ledger, faults: bool) {
         let input = std::mem::take(&mut self.input);
+        if self.strayed {
+            return;
+        }
         let mut rest = &input[..];
         while let Some(frame) = container::split_frame(rest, 65536).expect("a sound packet") {
             rest = &rest[frame.len..];
@@ -336,6 +343,7 @@ impl Backend {
                     // After the end, it makes the connection useless, or the next answer.
                     self.acts.push_back(Act::Close);
                     self.spoiled = None;
+                    self.strayed = true;
                 }
             }
             Act::Headers(headers) => {
@@ -352,6 +360,9 @@ impl Backend {
                 answer.sent += length;
             }
             Act::Flush => container::send_body_chunk(&mut out, &[]),
+            // A second end could come when the connection serves another request already, which nobody
+            // could tell from that one's own.
+            Act::End { .. } if self.service.is_none() => return self.close(),
             Act::End { reuse } => {
                 if let Some(service) = self.service.take() {
                     ledger.answers[service.answer].finished = true;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::dice::Dice;
 use super::wire::{End, SimStream, pair};
 use crate::command::Command;
-use crate::engine::{Connect, Net};
+use crate::engine::{Connect, Net, Outcome};
 use crate::pool::LoopId;
 use crate::token::Token;
 
@@ -25,6 +25,8 @@ pub(super) struct Hub {
 pub(super) struct SimNet {
     pub home: LoopId,
     pub hub: Rc<RefCell<Hub>>,
+    /// What was fetched for each of several streams.
+    pub fetched: Vec<Option<io::Result<Vec<u8>>>>,
 }
 
 impl Net for SimNet {
@@ -49,6 +51,40 @@ impl Net for SimNet {
 
     fn is_quiet(&self, stream: &SimStream) -> bool {
         stream.is_quiet()
+    }
+
+    fn has_batches(&self) -> bool {
+        true
+    }
+
+    fn write_each<'a>(
+        &mut self,
+        writes: impl Iterator<Item = (&'a SimStream, &'a [u8])>,
+        outcomes: &mut Vec<Outcome>,
+    ) {
+        let dice = self.hub.borrow().dice.clone();
+        // Now and then one is not tried.
+        let try_one = |(stream, bytes): (&SimStream, &[u8])| {
+            (!dice.one_in(10)).then(|| stream.write_now(bytes))
+        };
+        outcomes.clear();
+        outcomes.extend(writes.map(try_one));
+    }
+
+    fn read_each<'a>(&mut self, count: usize, streams: impl Iterator<Item = &'a SimStream>) {
+        let dice = self.hub.borrow().dice.clone();
+        let fetch = |stream: &SimStream| {
+            let most = if dice.one_in(4) { dice.between(1, 64) } else { 4096 };
+            (!dice.one_in(10)).then(|| stream.fetch(most))
+        };
+        self.fetched = streams.map(fetch).collect();
+        assert_eq!(self.fetched.len(), count);
+    }
+
+    fn hand_over(&mut self, at: usize, to: &mut SimStream) {
+        if let Some(fetched) = self.fetched[at].take() {
+            to.put_ahead(fetched);
+        }
     }
 
     fn send(&self, to: LoopId, command: Command<SimStream>) {

@@ -19,6 +19,8 @@ pub(super) struct Conn {
     flight: VecDeque<u8>,
     /// Arrived, not read by the engine yet.
     arrived: VecDeque<u8>,
+    /// Fetched together with others, not read by the engine yet.
+    ahead: Option<io::Result<Vec<u8>>>,
     /// The actor sends no more; the end follows the bytes.
     ending: bool,
     /// The end has arrived.
@@ -71,6 +73,7 @@ pub(super) fn pair(dice: &Dice, room: usize, established: bool) -> (SimStream, E
         dice: dice.clone(),
         flight: VecDeque::new(),
         arrived: VecDeque::new(),
+        ahead: None,
         ending: false,
         ended: false,
         closed: false,
@@ -120,6 +123,15 @@ impl Conn {
         if self.dice.one_in(50) {
             return Err(ErrorKind::Interrupted.into());
         }
+        if let Some(ahead) = self.ahead.take() {
+            let ahead = ahead?;
+            ahead.into_iter().rev().for_each(|byte| self.arrived.push_front(byte));
+        }
+        self.take_arrived(buf)
+    }
+
+    /// What a read of the socket brings.
+    fn take_arrived(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if !self.arrived.is_empty() {
             let taken = buf.len().min(self.arrived.len());
             buf.iter_mut().zip(self.arrived.drain(..taken)).for_each(|(to, from)| *to = from);
@@ -291,12 +303,40 @@ impl Stream for SimStream {
     fn reset_on_drop(&self) {
         self.0.borrow_mut().linger_off = true;
     }
+
+    fn is_brief(&self) -> bool {
+        self.0.borrow().ahead.is_none()
+    }
 }
 
 impl SimStream {
+    /// Fetches up to so many bytes.
+    pub(super) fn fetch(&self, most: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; most];
+        let length = self.0.borrow_mut().take_arrived(&mut bytes)?;
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
+    /// Has the next read find what was fetched; the end and "not yet" are told again by the socket.
+    pub(super) fn put_ahead(&self, fetched: io::Result<Vec<u8>>) {
+        let tells = match &fetched {
+            Ok(bytes) => !bytes.is_empty(),
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        };
+        if tells {
+            self.0.borrow_mut().ahead = Some(fetched);
+        }
+    }
+
+    pub(super) fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
     /// Neither bytes nor an end have arrived.
     pub(super) fn is_quiet(&self) -> bool {
         let conn = self.0.borrow();
+        assert!(conn.ahead.is_none(), "an idle connection holds nothing that was fetched");
         conn.arrived.is_empty() && !conn.ended && !conn.reset
     }
 }

@@ -80,7 +80,7 @@ impl World {
         let loops = (0..count)
             .map(|home| {
                 let files = Files::start(0, |_, _, _| {}).expect("nothing is started");
-                let net = SimNet { home, hub: Rc::clone(&hub) };
+                let net = SimNet { home, hub: Rc::clone(&hub), fetched: Vec::new() };
                 let shared = Arc::clone(&shared);
                 let ctx = Context::new(net, home, count, clock, shared, logs.sink(), files);
                 let engine = Engine::new(ctx);
@@ -197,6 +197,8 @@ impl World {
             }
             one.events = first.into_iter().chain(rest).collect();
             if one.events.len() > 1 {
+                let readable = one.events.iter().filter(|(_, readiness)| readiness.readable);
+                one.engine.look_ahead(readable.map(|(token, _)| *token));
                 one.engine.gather();
             }
             return true;
