@@ -147,7 +147,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
-    /// What requests in flight get at the end [default: JackdawGraceSeconds, or 30]
+    /// What requests in flight get at the end [default: JackdawGraceSeconds, or 30; a graceful stop waits
+    /// as long as GracefulShutdownTimeout says]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) grace: Option<u32>,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use jk_config::Config;
-use jk_proxy::{Proxy, ProxyError};
+use jk_proxy::{Proxy, ProxyError, Stopper};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGWINCH};
 use signal_hook::iterator::Signals;
 
@@ -48,7 +48,7 @@ pub(crate) enum ServeError {
     },
 }
 
-/// What requests in flight get when neither command line nor configuration says it.
+/// What requests in flight get at a stop when neither command line nor configuration says it.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// More threads than that are a mistake.
@@ -89,11 +89,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
     descriptors::raise();
     descriptors::bound(&mut config);
     let identity = Identity::of(&config)?;
-    let grace = args
-        .grace
-        .map(|seconds| Duration::from_secs(seconds.into()))
-        .or(config.grace)
-        .unwrap_or(GRACE);
+    let mut grace = Grace::of(args, &config);
     let loops = loops(args, &config);
     let files = args.site.identity();
     let name = door_name(&config);
@@ -130,28 +126,67 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), ServeError> {
         log::info!("listening on {address}");
     }
 
-    let end = attend(args, &mut proxy, &outlet, &files, &happened, &events);
+    let end = attend(args, &mut proxy, &outlet, &files, &happened, &events, &mut grace);
     // Whoever reads that we stop knows that nothing is edited here any more.
     let edits = proxy.close_edits();
-    log::info!("stopping, requests in flight get {} s", grace.as_secs());
+    let time = match end {
+        End::Stop => Some(grace.stop),
+        End::Graceful | End::Replaced(_) => grace.graceful,
+    };
+    match time {
+        Some(time) => log::info!("stopping, requests in flight get {} s", time.as_secs()),
+        None => log::info!("stopping, requests in flight take their time"),
+    }
+    let stopper = proxy.stopper();
     // Whoever asked for the sockets and did not get them, or asks from now on, opens its own.
     let leave = || {
-        drop(happened);
+        std::thread::spawn(move || hurry(happened, &stopper, grace.stop));
         if let Some((door, waiting)) = door {
             door.close(waiting);
         }
     };
     match end {
-        End::Stop => proxy.stop(grace, leave),
-        End::Graceful => proxy.retire(grace, leave),
+        End::Stop => proxy.stop(grace.stop, leave),
+        End::Graceful => proxy.retire(grace.graceful, leave),
         End::Replaced(caller) => {
             leave();
             caller.leave(&edits);
-            proxy.retire(grace, || ());
+            proxy.retire(grace.graceful, || ());
         }
     }
     drop(pid_file);
     Ok(())
+}
+
+/// What requests in flight get at the end.
+#[derive(Clone, Copy, Debug)]
+struct Grace {
+    /// When we are told to stop.
+    stop: Duration,
+    /// When we are told to stop gracefully, or another process serves: `None` is without end, as in httpd.
+    graceful: Option<Duration>,
+}
+
+impl Grace {
+    fn of(args: &ServeArgs, config: &Config) -> Self {
+        let told = args.grace.map(|seconds| Duration::from_secs(seconds.into())).or(config.grace);
+        let graceful = match config.graceful_shutdown_timeout {
+            Some(0) => None,
+            Some(seconds) => Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0))),
+            None => told,
+        };
+        Self { stop: told.unwrap_or(GRACE), graceful }
+    }
+}
+
+/// While requests take their time: whoever tells us to stop now does not mean to wait that long. Processes
+/// that want to take over come too late, and are told so by the end of their connection.
+fn hurry(happened: Receiver<Event>, stopper: &Stopper, grace: Duration) {
+    for event in happened {
+        if let Event::Signal(SIGTERM | SIGINT) = event {
+            stopper.hurry(grace);
+        }
+    }
 }
 
 /// Does what signals and successors ask for, until the end.
@@ -162,12 +197,13 @@ fn attend(
     files: &Path,
     happened: &Receiver<Event>,
     events: &Sender<Event>,
+    grace: &mut Grace,
 ) -> End {
     // Processes that have the sockets and do not serve yet, and whether we were told to stop since.
     let (mut successors, mut told) = (0_u32, false);
     for event in happened {
         match event {
-            Event::Signal(SIGHUP) => reload(args, proxy, outlet),
+            Event::Signal(SIGHUP) => reload(args, proxy, outlet, grace),
             Event::Signal(SIGUSR1) => proxy.reopen_logs(),
             Event::Signal(SIGWINCH) => return End::Graceful,
             // Somebody is about to serve in our place: nobody needs to be cut off.
@@ -257,13 +293,16 @@ fn connect(proxy: &Proxy, outlet: &Outlet) {
     outlet.connect(log, level);
 }
 
-fn reload(args: &ServeArgs, proxy: &mut Proxy, outlet: &Outlet) {
+fn reload(args: &ServeArgs, proxy: &mut Proxy, outlet: &Outlet, grace: &mut Grace) {
     let say = |found: &str| found.lines().for_each(|line| log::warn!("{line}"));
     let reloaded = site::usable(&args.site, site::read(&args.site), Paint::plain(), say)
         .map_err(ServeError::from)
         .and_then(|mut config| {
             descriptors::bound(&mut config);
-            proxy.reload(config).map_err(ServeError::from)
+            let next = Grace::of(args, &config);
+            let warnings = proxy.reload(config)?;
+            *grace = next;
+            Ok(warnings)
         });
     match reloaded {
         Ok(warnings) => {

@@ -195,6 +195,7 @@ fn config(
         listen_backlog: global.listen_backlog,
         threads: global.threads,
         grace: global.grace,
+        graceful_shutdown_timeout: global.graceful_shutdown_timeout,
         response_pace: global.response_pace.unwrap_or(RESPONSE_PACE),
         max_connections: global.max_connections,
         max_connections_per_address: global.max_connections_per_address,

@@ -91,6 +91,9 @@ pub struct Config {
     /// `JackdawGraceSeconds`: how long a stop waits for requests in flight; `None` leaves it to the
     /// program.
     pub grace: Option<Duration>,
+    /// `GracefulShutdownTimeout`: seconds that a graceful stop waits; 0 is without end, and less is not at all.
+    /// `None` when it is not set.
+    pub graceful_shutdown_timeout: Option<i64>,
     /// `JackdawResponseTimeout`: how slowly clients may take a response.
     pub response_pace: Pace,
     /// `JackdawMaxConnections`: client connections at once; 0 leaves it to the descriptors there are.

@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use jk_e2e::client::{Client, get};
@@ -13,7 +14,6 @@ use jk_e2e::site::{Site, SiteText};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const RELOADED: &str = "configuration reloaded";
 const TAKEN_OVER: &str = "were taken over";
 const UNKEPT: &str = "will not survive a restart";
 const IGNORED: &str = "what it says of edits is ignored";
@@ -117,7 +117,7 @@ fn a_reload_keeps_edits() {
     // mod_jk's reset is one of counters, too.
     assert_ok(&front, "cmd=reset&w=lb");
     for _ in 0..2 {
-        reload(&site, &front);
+        reload(&site, &front, WORKERS);
         assert_eq!(forms(&front), after);
     }
     front.stop();
@@ -173,6 +173,9 @@ fn a_restart_keeps_edits() {
         let next = Front::start(Program::Jackdaw, &site).unwrap();
         let mut ending = std::mem::replace(&mut front, next);
         assert!(wait_until(PATIENCE, || ending.has_ended().then_some(())).is_some());
+        // Between the two nobody listens; a takeover has no such gap.
+        let up = wait_until(PATIENCE, || get(front.addr(), "/", &[]).ok());
+        assert!(up.is_some(), "{}", log(&site));
         assert_eq!(property(&front, "worker.B.lbfactor"), factor.to_string(), "{}", log(&site));
     }
     front.stop();
@@ -211,12 +214,12 @@ fn a_changed_configuration_wins_where_it_changed() {
         assert_ok(&front, "cmd=update&w=lb&sw=A&vwf=5&vwa=1");
         assert_ok(&front, "cmd=update&w=lb&sw=B&vwf=6");
         let changed = WORKERS.replace("_workers=A,B", "_workers=A,C") + "worker.A.lbfactor=3\n";
-        site.write_file("workers.properties", &changed).unwrap();
         if restart {
             front.stop();
+            site.write_file("workers.properties", &changed).unwrap();
             front = Front::start(Program::Jackdaw, &site).unwrap();
         } else {
-            reload(&site, &front);
+            reload(&site, &front, &changed);
         }
         let seen = ["activation", "lbfactor"].map(|it| property(&front, &format!("worker.A.{it}")));
         assert_eq!(seen, ["DIS", "3"]);
@@ -229,8 +232,7 @@ fn a_changed_configuration_wins_where_it_changed() {
             said(&site, why);
         }
         // It stays so, also when the file goes back.
-        site.write_file("workers.properties", WORKERS).unwrap();
-        reload(&site, &front);
+        reload(&site, &front, WORKERS);
         let factors = ["A", "B"].map(|name| property(&front, &format!("worker.{name}.lbfactor")));
         assert_eq!(factors, ["1", "1"]);
         assert_eq!(property(&front, "worker.A.activation"), "DIS");
@@ -316,7 +318,9 @@ fn said(site: &Site, what: &str) -> String {
 
 fn site(workers: &str, httpd: &str) -> Site {
     let site = Site::claim().unwrap();
-    let httpd = format!("LogLevel info\nJkMount /jkstatus status\n{httpd}");
+    // One loop: who has seen something new sees nothing old any more.
+    let one = "<IfModule jackdaw_module>\nJackdawThreads 1\n</IfModule>\n";
+    let httpd = format!("LogLevel info\nJkMount /jkstatus status\n{one}{httpd}");
     let workers = Some(workers.to_owned());
     site.write(&SiteText { workers, httpd, ..SiteText::default() }).unwrap();
     site
@@ -372,10 +376,16 @@ fn request(query: &str) -> Vec<u8> {
     format!("GET /jkstatus?{query} HTTP/1.1\r\nHost: www.test\r\n\r\n").into_bytes()
 }
 
-fn reload(site: &Site, front: &Front) {
-    let done = count(site, RELOADED);
+/// Until the new configuration is served; a mark in it says so.
+fn reload(site: &Site, front: &Front, workers: &str) {
+    static RELOADS: AtomicUsize = AtomicUsize::new(100);
+    let mark = format!("worker.solo.socket_timeout={}", RELOADS.fetch_add(1, Relaxed));
+    site.write_file("workers.properties", &format!("{workers}{mark}\n")).unwrap();
     front.signal("HUP");
-    let seen = wait_until(PATIENCE, || (count(site, RELOADED) > done).then_some(()));
+    let seen = wait_until(PATIENCE, || {
+        let dump = get(front.addr(), "/jkstatus?cmd=dump&mime=prop", &[]).unwrap().text();
+        dump.contains(&mark).then_some(())
+    });
     assert!(seen.is_some(), "{}", log(site));
 }
 

@@ -22,10 +22,11 @@ pub(crate) enum Idle {
 pub(crate) enum Command<S> {
     /// Serve new requests by this configuration.
     Adopt(Arc<Shared<S>>),
-    /// Stop accepting and finish what is in flight; after the grace time, stop regardless.
+    /// Stop accepting and finish what is in flight; after the grace time, stop regardless. May come twice: the
+    /// earlier end counts.
     Finish {
-        /// The grace time.
-        grace: Duration,
+        /// The grace time, if there is one.
+        grace: Option<Duration>,
         /// What becomes of idle clients.
         idle: Idle,
     },

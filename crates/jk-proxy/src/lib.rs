@@ -33,4 +33,4 @@ pub use assemble::{AssembleError, Warning};
 pub use engine::explain;
 pub use jk_status::edits::LONGEST_STATE;
 pub use logs::ErrorLog;
-pub use proxy::{Inherited, Proxy, ProxyError};
+pub use proxy::{Inherited, Proxy, ProxyError, Stopper};

@@ -242,21 +242,26 @@ impl Proxy {
         self.logs.reopen();
     }
 
+    /// A way to end what takes its time.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.inboxes))
+    }
+
     /// Stops accepting, lets requests in flight end within `grace`, and returns when all loops have
     /// ended and all log lines are written. `closed` is called when nobody listens any more, so that
     /// another process may.
     pub fn stop(self, grace: Duration, closed: impl FnOnce()) {
-        self.finish(grace, Idle::Close, closed);
+        self.finish(Some(grace), Idle::Close, closed);
     }
 
     /// As [`Proxy::stop`], but connections that are idle may bring one request more, and are told
     /// with its answer that they end: for when another process takes the connections that follow,
-    /// or nobody is in a hurry.
-    pub fn retire(self, grace: Duration, closed: impl FnOnce()) {
+    /// or nobody is in a hurry. Without `grace` they take their time.
+    pub fn retire(self, grace: Option<Duration>, closed: impl FnOnce()) {
         self.finish(grace, Idle::Await, closed);
     }
 
-    fn finish(mut self, grace: Duration, idle: Idle, closed: impl FnOnce()) {
+    fn finish(mut self, grace: Option<Duration>, idle: Idle, closed: impl FnOnce()) {
         // Whoever opens the sockets next has to find what was edited.
         self.keeping.book.close();
         // Before the loops close theirs: the queue of a socket lives as long as one descriptor.
@@ -290,10 +295,22 @@ impl Proxy {
     }
 }
 
+/// A way to end a proxy that is ending already.
+#[derive(Clone, Debug)]
+pub struct Stopper(Arc<Inboxes>);
+
+impl Stopper {
+    /// Whoever is idle is let go, requests in flight get no longer than `grace`.
+    pub fn hurry(&self, grace: Duration) {
+        let finish = || Command::Finish { grace: Some(grace), idle: Idle::Close };
+        self.0.send_all(|| Order::Engine(finish()));
+    }
+}
+
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.inboxes.send_all(|| {
-            Order::Engine(Command::Finish { grace: Duration::ZERO, idle: Idle::Close })
+            Order::Engine(Command::Finish { grace: Some(Duration::ZERO), idle: Idle::Close })
         });
     }
 }

@@ -25,6 +25,8 @@ pub(crate) fn config(config: &Config, sources: &Sources) -> String {
     differing(&mut out, "watchdog_interval", &config.watchdog_interval, &Default::default());
     differing(&mut out, "threads", &config.threads, &None);
     differing(&mut out, "grace", &config.grace, &None);
+    let timeout = &config.graceful_shutdown_timeout;
+    differing(&mut out, "graceful_shutdown_timeout", timeout, &None);
     let workers: Vec<&str> = config.workers.iter().map(|worker| worker.name.as_str()).collect();
     line(&mut out, "workers", &workers);
     out += "main\n";

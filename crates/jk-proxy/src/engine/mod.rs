@@ -287,10 +287,11 @@ impl<N: Net> Engine<N> {
         maintenance::retire(&mut self.ctx, &old);
     }
 
-    fn finish(&mut self, grace: Duration, idle: Idle) {
+    fn finish(&mut self, grace: Option<Duration>, idle: Idle) {
         self.ctx.finishing = true;
         self.ctx.awaits_idle = idle == Idle::Await;
-        self.stop_at = Some(self.ctx.clock.now + grace);
+        let end = grace.and_then(|grace| self.ctx.clock.now.checked_add(grace));
+        self.stop_at = [self.stop_at, end].into_iter().flatten().min();
         if self.ctx.awaits_idle {
             return;
         }

@@ -493,7 +493,7 @@ impl World {
         }
         assert!(self.backends.is_empty(), "connections of an old configuration stay open");
         for home in 0..self.loops.len() {
-            let finish = Command::Finish { grace: Duration::from_secs(1), idle: Idle::Close };
+            let finish = Command::Finish { grace: Some(Duration::from_secs(1)), idle: Idle::Close };
             self.hub.borrow_mut().inboxes[home].push_back(finish);
         }
         self.exhaust();

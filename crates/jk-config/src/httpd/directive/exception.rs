@@ -27,7 +27,6 @@ const EXCEPTIONS: &[(Fate, &str)] = &[
     (Needless("files below a directory are told by their names"), "AcceptPathInfo"),
     (Needless(".htaccess files are never read"), "AccessFileName"),
     (Lost("clients are served over HTTP/1.1"), "Protocol Protocols ProtocolsHonorOrder"),
-    (Lost("a stop waits as `JackdawGraceSeconds` says"), "GracefulShutdownTimeout"),
     (Lost("the error log has its usual format"), "ErrorLogFormat"),
     (Lost("`%^FB` is not measured"), "LogIOTrackTTFB"),
     (

@@ -72,6 +72,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         walk.global.threads = Some(at_least(1, call)?);
         Ok(())
     }),
+    global("GracefulShutdownTimeout", One, |walk, call| {
+        walk.global.graceful_shutdown_timeout = Some(number(call, walk.report));
+        Ok(())
+    }),
     global("JackdawGraceSeconds", One, |walk, call| {
         walk.global.grace = Some(Duration::from_secs(u64::from(at_least(0, call)?)));
         Ok(())

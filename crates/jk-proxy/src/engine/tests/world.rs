@@ -445,6 +445,7 @@ pub(super) fn config(workers: &str, to: &str) -> Config {
         media_types: None,
         threads: None,
         grace: None,
+        graceful_shutdown_timeout: None,
         response_pace: pace(60, 0, 250),
         max_connections: 0,
         max_connections_per_address: 0,
