@@ -58,6 +58,7 @@ mod property_map;
 mod reader;
 mod realm;
 mod render;
+mod secrets;
 mod spelling;
 mod uriworkermap;
 mod workers;

@@ -1,6 +1,6 @@
 //! Properties in the order of definition, found by name, each remembering where it was written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::rc::Rc;
 
@@ -67,6 +67,8 @@ pub(crate) struct PropertyMap {
     index: BTreeMap<Vec<u8>, usize>,
     /// The length of all keys and values.
     bytes: usize,
+    /// Names of what goes into secrets.
+    concealed: BTreeSet<Vec<u8>>,
 }
 
 /// The properties would take more memory than is sensible.
@@ -89,6 +91,16 @@ impl PropertyMap {
         let mut places: Vec<usize> = within.map(|(_, &at)| at).collect();
         places.sort_unstable();
         places.into_iter().map(|at| &self.entries[at])
+    }
+
+    /// Remembers that these go into a secret, whatever becomes of it.
+    pub(crate) fn conceal(&mut self, names: BTreeSet<Vec<u8>>) {
+        self.concealed.extend(names);
+    }
+
+    /// Whether this goes into a secret.
+    pub(crate) fn is_concealed(&self, key: &[u8]) -> bool {
+        self.concealed.contains(key)
     }
 
     /// Adds a property that is not there yet.

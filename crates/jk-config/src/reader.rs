@@ -143,7 +143,11 @@ impl<'e> Reader<'e> {
         }
         self.check_deprecated(key, place);
         self.check_backslash(key, value, place);
-        let expanded = self.expand(value, place);
+        if crate::secrets::is_secret(key.bytes) {
+            let variables = crate::secrets::variables(&self.map, value.bytes);
+            self.map.conceal(variables);
+        }
+        let expanded = self.expand(key, value, place);
         let written = Occurrence {
             key: place.at(key.span()),
             value: place.at(value.span()),
@@ -237,7 +241,12 @@ impl<'e> Reader<'e> {
         }
     }
 
-    fn expand(&mut self, value: Piece<'_>, place: &Place) -> Result<Vec<u8>, TooMuch> {
+    fn expand(
+        &mut self,
+        key: Piece<'_>,
+        value: Piece<'_>,
+        place: &Place,
+    ) -> Result<Vec<u8>, TooMuch> {
         let (map, env) = (&self.map, self.env);
         let expanded = expand(value.bytes, &mut |name| {
             let known = map.get(name).map(|entry| entry.value.clone());
@@ -250,8 +259,12 @@ impl<'e> Reader<'e> {
             }
             said.push(&value.bytes[span.clone()]);
             let at = place.at(value.at + span.start..value.at + span.end);
-            let message =
-                format!("{} means nothing here and stays as it is", quoted(&value.bytes[span]));
+            // In a secret it may be a part of it.
+            let what = match crate::secrets::is_secret(key.bytes) {
+                true => "`$(…)`".to_owned(),
+                false => quoted(&value.bytes[span]),
+            };
+            let message = format!("{what} means nothing here and stays as it is");
             let help = "only names given further up, and environment variables, are replaced";
             self.findings.push(Diagnostic::warning(at, message).help(help));
         }

@@ -1,9 +1,8 @@
 //! How a [`Diagnostic`] prints: where, what, the line it speaks of, and what to do.
 
-mod secrets;
-
 use std::fmt;
 
+use crate::secrets;
 use crate::{Diagnostic, Location, Sources, Span};
 
 /// A finding together with the texts that it may quote.

@@ -207,7 +207,7 @@ fn finish(mut output: WorkersOutput, map: &PropertyMap) -> WorkersOutput {
     // A worker that is read twice, say as a member of two load balancers, is reported once.
     output.diagnostics.dedup();
     output.fatal = output.diagnostics.iter().any(|d| d.severity == Severity::Error);
-    output.properties = map.entries().iter().filter(|e| is_public(e)).map(shown).collect();
+    output.properties = public(&map);
     for entry in map.entries() {
         if let Some(location) = entry.value_location() {
             let key = String::from_utf8_lossy(&entry.key).into_owned();
@@ -217,9 +217,11 @@ fn finish(mut output: WorkersOutput, map: &PropertyMap) -> WorkersOutput {
     output
 }
 
-/// mod_jk keeps back `.secret` alone.
-fn is_public(entry: &Entry) -> bool {
-    !entry.key.ends_with(b".secret") && !entry.key.ends_with(b".secretkey")
+/// mod_jk keeps back `.secret` alone, and shows the variables that it is made of.
+fn public(map: &PropertyMap) -> Vec<(String, String)> {
+    let secret = |key: &[u8]| key.ends_with(b".secret") || key.ends_with(b".secretkey");
+    let entries = map.entries().iter();
+    entries.filter(|it| !secret(&it.key) && !map.is_concealed(&it.key)).map(shown).collect()
 }
 
 fn shown(entry: &Entry) -> (String, String) {

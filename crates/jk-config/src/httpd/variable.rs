@@ -63,12 +63,17 @@ impl<'e> Variables<'e> {
                 None => {
                     expanded.push_text(&line, start..end);
                     if !name.contains(':') {
+                        // In a secret it may be a part of it.
+                        let shown = match crate::secrets::is_in(bytes) {
+                            true => "…",
+                            false => &name,
+                        };
                         report
                             .warning(
                                 &at,
-                                format!("`${{{name}}}` is not defined, and stays as it is"),
+                                format!("`${{{shown}}}` is not defined, and stays as it is"),
                             )
-                            .help(format!("`Define {name} …`, or set it in the environment"));
+                            .help(format!("`Define {shown} …`, or set it in the environment"));
                     }
                 }
             }

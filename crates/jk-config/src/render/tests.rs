@@ -77,6 +77,8 @@ fn secrets_are_hidden() {
         ("worker.a.secret: hush", "worker.a.secret***"),
         ("t.secret=hush", "t.secret=***"),
         ("db_password=hush", "db_password=***"),
+        ("worker.a.secret.old=hush", "worker.a.secret.old=***"),
+        ("worker.secretary.host=shown", "worker.secretary.host=shown"),
         ("worker.a.host=hush", "worker.a.host=hush"),
     ] {
         let found = rendered(line.as_bytes(), 0..3, "m");

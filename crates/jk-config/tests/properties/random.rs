@@ -89,7 +89,7 @@ proptest! {
     fn secrets_are_not_printed(secret in "[A-Z]{12}", directive in "secret|secretkey|secert") {
         let text = format!(
             "worker.list=a\nworker.a.{directive}={secret}\nworker.a.{directive}={secret}\n\
-             pass={secret}\npass={secret}\nworker.a.secret=$(pass)$(none)\n"
+             pass={secret}\npass={secret}\nworker.a.secret=$(pass)$(none)$({secret})\n"
         );
         let read = case::workers_in(text.as_bytes());
         prop_assert!(!read.diagnostics.is_empty());
