@@ -207,7 +207,7 @@ fn finish(mut output: WorkersOutput, map: &PropertyMap) -> WorkersOutput {
     // A worker that is read twice, say as a member of two load balancers, is reported once.
     output.diagnostics.dedup();
     output.fatal = output.diagnostics.iter().any(|d| d.severity == Severity::Error);
-    output.properties = public(&map);
+    output.properties = public(map);
     for entry in map.entries() {
         if let Some(location) = entry.value_location() {
             let key = String::from_utf8_lossy(&entry.key).into_owned();
