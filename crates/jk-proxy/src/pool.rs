@@ -7,8 +7,9 @@
 //! none of its own, so that the process never opens a connection while an idle one exists, exactly
 //! as one httpd child would not.
 //!
-//! Who finds no free slot waits in a queue. Slots go out in its order: whoever comes later does not
-//! get a free slot as long as those before it could have it.
+//! Who finds no free slot waits. A slot that comes free is kept for one of those who wait, who is told:
+//! the first of the loop that gave it back, since the connection is that loop's, but not before somebody
+//! of another loop who has waited for much longer.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -58,11 +59,14 @@ pub(crate) struct Pool<S> {
     limit: usize,
     in_use: usize,
     idle: Vec<Vec<Parked<S>>>,
-    waiters: VecDeque<Waiter>,
+    /// Who waits, of each loop, by the time of coming.
+    waiters: Vec<VecDeque<(u64, Waiter)>>,
+    /// How many ever came to wait.
+    came: u64,
+    /// Who has been told that a slot is kept for it.
+    told: Vec<Waiter>,
     /// Holders of slots that wait for their own clients.
     stalled: usize,
-    /// Somebody may have been told from the end of the queue since it was last empty.
-    both_ends: bool,
     /// How many slots were ever given back: by this a waiter sees whether the queue moves.
     released: u64,
     next_order: u64,
@@ -80,9 +84,10 @@ impl<S> Pool<S> {
             limit,
             in_use: 0,
             idle: (0..loops).map(|_| Vec::new()).collect(),
-            waiters: VecDeque::new(),
+            waiters: (0..loops).map(|_| VecDeque::new()).collect(),
+            came: 0,
+            told: Vec::new(),
             stalled: 0,
-            both_ends: false,
             released: 0,
             next_order: 0,
             created: now,
@@ -93,7 +98,7 @@ impl<S> Pool<S> {
 
     /// Whether a slot could be had now.
     pub(crate) fn has_free_slot(&self) -> bool {
-        self.in_use < self.limit
+        self.free() > 0
     }
 
     /// How many slots are taken, and how many there are.
@@ -109,22 +114,16 @@ impl<S> Pool<S> {
     /// Whether half of the slots are held by requests whose clients take their time, while there is none
     /// for others: an attack, or as good as one.
     pub(crate) fn is_besieged(&self) -> bool {
-        self.stalled * 2 >= self.limit && (self.free() == 0 || !self.waiters.is_empty())
+        self.stalled * 2 >= self.limit && (self.free() == 0 || self.somebody_waits())
     }
 
-    /// Takes a slot, with an idle connection if there is one. A newcomer gets none that somebody in
-    /// the queue could have; one of the queue leaves it with the slot.
-    ///
-    /// In a siege the queue is full of besiegers, and who comes last is served first.
-    pub(crate) fn acquire(&mut self, waiter: Waiter, queued: bool) -> Option<Start<S>> {
-        let free = self.free();
-        if queued {
-            let at = self.waiters.iter().position(|other| *other == waiter)?;
-            if !self.is_served(at, free) {
-                return None;
-            }
-            self.leave(at);
-        } else if free == 0 || (self.waiters.len() >= free && !self.is_besieged()) {
+    /// Takes a slot, with an idle connection if there is one: a free one, or the one that is kept for who
+    /// has waited.
+    pub(crate) fn acquire(&mut self, waiter: Waiter, waits: bool) -> Option<Start<S>> {
+        if waits {
+            let at = self.told.iter().position(|other| *other == waiter)?;
+            self.told.swap_remove(at);
+        } else if self.free() == 0 {
             return None;
         }
         self.in_use += 1;
@@ -146,8 +145,8 @@ impl<S> Pool<S> {
         }
     }
 
-    /// Gives a slot back, with its connection if that may be used again. Answers who of the queue can
-    /// have it, and the connection if the pool keeps none any more.
+    /// Gives a slot back, with its connection if that may be used again. Answers who of those waiting is to
+    /// be told that it is kept for it, and the connection if the pool keeps none any more.
     pub(crate) fn release(
         &mut self,
         home: LoopId,
@@ -167,21 +166,23 @@ impl<S> Pool<S> {
             }
             None => {}
         }
-        (self.last_served(self.free()), refused)
+        (self.choose(home), refused)
     }
 
-    /// Joins the queue, to be told when a slot can be had.
+    /// Waits from now on, to be told when a slot is there.
     pub(crate) fn wait(&mut self, waiter: Waiter) {
-        self.waiters.push_back(waiter);
+        self.came += 1;
+        self.waiters[waiter.home].push_back((self.came, waiter));
     }
 
-    /// Leaves the queue. Answers who could have a free slot now that this one does not want it.
+    /// Waits no longer. Answers who is to be told instead, if a slot was kept for this one.
     pub(crate) fn stop_waiting(&mut self, waiter: Waiter) -> Option<Waiter> {
-        let at = self.waiters.iter().position(|other| *other == waiter)?;
-        let free = self.free();
-        let was_served = self.is_served(at, free);
-        self.leave(at);
-        if was_served { self.last_served(free) } else { None }
+        if let Some(at) = self.told.iter().position(|other| *other == waiter) {
+            self.told.swap_remove(at);
+            return self.choose(waiter.home);
+        }
+        self.waiters[waiter.home].retain(|(_, other)| *other != waiter);
+        None
     }
 
     /// How many slots were ever given back.
@@ -189,30 +190,43 @@ impl<S> Pool<S> {
         self.released
     }
 
+    fn somebody_waits(&self) -> bool {
+        self.waiters.iter().any(|queue| !queue.is_empty())
+    }
+
     fn free(&self) -> usize {
-        self.limit.saturating_sub(self.in_use)
+        self.limit.saturating_sub(self.in_use + self.told.len())
     }
 
-    /// The last one that the free slots are enough for, going through the queue from its beginning, or
-    /// in a siege from its end.
-    fn last_served(&mut self, free: usize) -> Option<Waiter> {
-        let last = free.checked_sub(1)?;
-        let siege = self.is_besieged();
-        self.both_ends |= siege;
-        let mut queue = self.waiters.iter();
-        let served = if siege { queue.nth_back(last) } else { queue.nth(last) };
-        served.copied()
+    /// Keeps a free slot for somebody who waits.
+    fn choose(&mut self, home: LoopId) -> Option<Waiter> {
+        if self.free() == 0 {
+            return None;
+        }
+        let (_, waiter) = match self.is_besieged() {
+            // Those who wait are besiegers; who comes last is the most likely not to be one.
+            true => {
+                let last = |queue: &VecDeque<(u64, Waiter)>| queue.back().map(|(came, _)| *came);
+                let at = (0..self.waiters.len()).max_by_key(|&at| last(&self.waiters[at]))?;
+                self.waiters[at].pop_back()?
+            }
+            false => {
+                let at = self.first_served(home)?;
+                self.waiters[at].pop_front()?
+            }
+        };
+        self.told.push(waiter);
+        Some(waiter)
     }
 
-    /// Whether so many free slots are enough for this one of the queue. Who was told so when a siege
-    /// began or ended must not find otherwise: nobody else would be told.
-    fn is_served(&self, at: usize, free: usize) -> bool {
-        at < free || (self.both_ends && at + free >= self.waiters.len())
-    }
-
-    fn leave(&mut self, at: usize) {
-        self.waiters.remove(at);
-        self.both_ends &= !self.waiters.is_empty();
+    /// The loop whose first waiter is served next when `home` gives a slot back. Nobody is overtaken by
+    /// more than as many as there are slots.
+    fn first_served(&self, home: LoopId) -> Option<LoopId> {
+        let first = |at: LoopId| self.waiters[at].front().map(|(came, _)| *came);
+        let (came, oldest) =
+            (0..self.waiters.len()).filter_map(|at| Some((first(at)?, at))).min()?;
+        let slack = self.limit as u64;
+        Some(first(home).filter(|own| *own <= came + slack).map_or(oldest, |_| home))
     }
 
     /// Removes an idle connection, because something came in on it: the backend closed it or broke
@@ -259,7 +273,7 @@ impl<S> Pool<S> {
         };
         let mut taken = Vec::new();
         let mut at = 0;
-        while at < self.idle[home].len() && self.in_use < self.limit {
+        while at < self.idle[home].len() && self.free() > 0 {
             if idle_for(&self.idle[home][at]) > interval {
                 taken.push(self.idle[home].remove(at));
                 self.in_use += 1;
@@ -298,7 +312,7 @@ impl<S> Pool<S> {
 
     /// How many wait for one.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiters.len()
+        self.waiters.iter().map(VecDeque::len).sum::<usize>() + self.told.len()
     }
 }
 
@@ -363,7 +377,8 @@ mod tests {
         pool.stall(true);
         assert!(pool.acquire(a, true).is_some(), "told before the next siege");
         assert_eq!(pool.release(0, None).0, Some(b));
-        assert!(pool.acquire(new(0), false).is_some(), "a newcomer need not queue");
+        assert!(pool.acquire(new(0), false).is_none(), "it is kept for b");
+        assert!(pool.acquire(b, true).is_some());
     }
 
     #[test]
@@ -382,6 +397,25 @@ mod tests {
         assert!(pool.acquire(new(0), false).is_none());
         assert!(pool.acquire(c, true).is_some());
         assert_eq!(pool.released(), 2);
+    }
+
+    #[test]
+    fn a_slot_stays_with_its_loop_unless_others_have_waited_for_much_longer() {
+        let now = Instant::now();
+        let mut pool = Pool::<u32>::new(2, 2, now);
+        assert!(pool.acquire(new(0), false).is_some() && pool.acquire(new(1), false).is_some());
+        let far = waiter(1, 100);
+        pool.wait(far);
+        for index in 1..6 {
+            pool.wait(waiter(0, index));
+        }
+        let mut served = Vec::new();
+        while let (Some(told), _) = pool.release(0, None) {
+            served.push(told.client.index);
+            assert!(pool.acquire(told, true).is_some());
+        }
+        // As many as there are slots overtake the other, and no more.
+        assert_eq!(served, [1, 2, 100, 3, 4, 5]);
     }
 
     /// COMPAT [connection-choice]

@@ -234,9 +234,13 @@ impl<N: Net> Engine<N> {
         maintenance::watch(&mut self.ctx);
         // Only those of now: who wants yet another turn gets it after the next look at the sockets.
         let wanted = self.ctx.again.len();
+        if wanted > 1 {
+            self.gather();
+        }
         for at in 0..wanted {
             self.advance(self.ctx.again[at]);
         }
+        self.scatter();
         self.ctx.again.drain(..wanted);
         if self.stop_at.is_some_and(|at| self.ctx.clock.now >= at) {
             self.clients.keys().collect::<Vec<_>>().into_iter().for_each(|key| self.close(key));
