@@ -9,6 +9,7 @@ use jk_http::{HeadError, Limits, Parsed, RequestHead};
 use super::context::{Context, SCRATCH};
 use super::exchange::{Exchange, Stage};
 use super::forward::Flow;
+use super::intake::Discarded;
 use super::net::{Net, Stream};
 use super::request::Ends;
 use crate::arena::Key;
@@ -198,9 +199,18 @@ impl<S: Stream> Client<S> {
                 return Step::Gone;
             }
             if ctx.clock.now >= self.head_deadline(ctx) {
-                // httpd answers once it has the request line.
-                let begun = self.stash.contains(&b'\n');
-                return if idle || !begun { self.end(ctx) } else { self.refuse(ctx, 408) };
+                // httpd answers once it has the request line, and notes the first that never comes.
+                if has_line(&self.stash) {
+                    return self.refuse(ctx, 408);
+                }
+                if self.line.served == 0 {
+                    let mut exchange = ctx.exchange();
+                    exchange.note_silence(ctx, &self.line);
+                    super::record::write(ctx, &exchange, &self.line);
+                    ctx.log.hand_over();
+                    ctx.recycle(exchange);
+                }
+                return self.end(ctx);
             }
             return Step::Wait;
         }
@@ -214,6 +224,7 @@ impl<S: Stream> Client<S> {
         }
         let mut scratch = std::mem::take(&mut ctx.scratch);
         let step = match self.read(&mut scratch) {
+            Ok(0) => Step::Gone,
             Ok(n) => self.parse(ctx, &scratch[..n]),
             Err(step) => step,
         };
@@ -232,6 +243,14 @@ impl<S: Stream> Client<S> {
         }
         stash.resize(kept + MORE, 0);
         let step = match self.read(&mut stash[kept..]) {
+            Ok(0) => {
+                stash.truncate(kept);
+                if has_line(&stash) {
+                    self.stash = stash;
+                    return self.refuse(ctx, 400);
+                }
+                Step::Gone
+            }
             Ok(n) => {
                 stash.truncate(kept + n);
                 self.parse(ctx, &stash)
@@ -247,10 +266,9 @@ impl<S: Stream> Client<S> {
         step
     }
 
-    /// Reads once, or says why not.
+    /// Reads once, or says why not; nothing is the end.
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Step> {
         match self.line.stream.read(into) {
-            Ok(0) => Err(Step::Gone),
             Ok(n) => {
                 self.line.readable = n == into.len() || self.line.ended;
                 Ok(n)
@@ -342,7 +360,7 @@ impl<S: Stream> Client<S> {
         if let Some(head) = self.parsing.take() {
             exchange.received.head = *head;
         }
-        exchange.refuse(ctx, &mut self.line, status);
+        exchange.refuse_cut(ctx, &mut self.line, status);
         self.phase = Phase::Busy(exchange);
         self.since = ctx.clock.now;
         Step::Again
@@ -494,14 +512,21 @@ impl<S: Stream> Exchange<S> {
             return Progress::Done;
         }
         match self.intake.discard(line) {
-            Ok(true) => Progress::Done,
-            Ok(false) => Progress::Flow(Flow::Wait),
+            Ok(Discarded::All) => Progress::Done,
+            Ok(Discarded::Dry) => Progress::Flow(Flow::Wait),
+            Ok(Discarded::More) => Progress::Flow(Flow::Again),
             Err(_) => {
                 self.reply.close = true;
                 Progress::Done
             }
         }
     }
+}
+
+/// Whether a request line has come, behind whatever blank lines.
+fn has_line(bytes: &[u8]) -> bool {
+    let begin = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+    bytes[begin..].contains(&b'\n')
 }
 
 /// The server that a connection's address leads to, before a name is known.

@@ -120,12 +120,25 @@ pub(crate) struct Received<S> {
     pub(super) patience: [Patience; 2],
     /// The client waits for leave to send its content.
     pub expects_continue: bool,
+    /// How much of the head came.
+    pub extent: Extent,
     /// The line of a head that was refused, as far as it is known.
     pub head_error: Option<Vec<u8>>,
     /// Extensions of the worker that a variable named.
     pub(crate) extensions: Extensions,
     /// The name of that worker.
     pub(crate) indicated: String,
+}
+
+/// How much of a head came before its time was over or its client was gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Whole,
+    /// The request line, and no end: httpd takes no notice of what fields there are.
+    Line,
+    /// Not even that.
+    Nothing,
 }
 
 /// Where a rule leads.
@@ -178,6 +191,7 @@ impl<S> Exchange<S> {
                 stalled: None,
                 patience: Default::default(),
                 expects_continue: false,
+                extent: Extent::Whole,
                 head_error: None,
                 extensions: Extensions::default(),
                 indicated: String::new(),
@@ -221,6 +235,7 @@ impl<S> Received<S> {
         self.original_handler = None;
         self.moved = 0;
         self.patience = Default::default();
+        self.extent = Extent::Whole;
         self.head_error = None;
         self.mounts = None;
         self.env.clear();

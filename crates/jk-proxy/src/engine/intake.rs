@@ -8,6 +8,9 @@ use jk_http::{BodyDecoder, Framing};
 use super::client::Line;
 use super::net::Stream;
 
+/// Bytes that are dropped in one go: who sends fast shares its loop with others.
+const MOST_DISCARDED: u64 = 256 * 1024;
+
 /// Room for content that is read ahead.
 const ROOM: usize = 64 * 1024;
 
@@ -48,6 +51,17 @@ pub(crate) enum Filled {
     Ready,
     /// The client has to send more first.
     Dry,
+}
+
+/// What discarding came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Discarded {
+    /// All content is gone.
+    All,
+    /// The client has to send more first.
+    Dry,
+    /// More is there, or may be.
+    More,
 }
 
 impl Intake {
@@ -120,19 +134,24 @@ impl Intake {
         }
     }
 
-    /// Reads and drops content. `true` when all of it is gone.
+    /// Reads and drops content, as much as one turn may take.
     ///
     /// # Errors
     /// The content cannot be completed.
-    pub(crate) fn discard(&mut self, client: &mut Line<impl Stream>) -> Result<bool, IntakeError> {
-        loop {
+    pub(crate) fn discard(
+        &mut self,
+        client: &mut Line<impl Stream>,
+    ) -> Result<Discarded, IntakeError> {
+        let until = self.received + MOST_DISCARDED;
+        while self.received < until {
             self.content.start = self.content.end;
             match self.fill(1, client)? {
-                Filled::Dry => return Ok(false),
-                Filled::Ready if self.is_exhausted() => return Ok(true),
+                Filled::Dry => return Ok(Discarded::Dry),
+                Filled::Ready if self.is_exhausted() => return Ok(Discarded::All),
                 Filled::Ready => {}
             }
         }
+        Ok(Discarded::More)
     }
 
     /// What the client sent behind this request.

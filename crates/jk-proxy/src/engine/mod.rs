@@ -29,6 +29,7 @@ mod snapshot;
 mod static_file;
 mod status;
 mod translate;
+mod unread;
 mod upload;
 mod variables;
 mod waiting;

@@ -10,11 +10,16 @@ use jk_types::Activation;
 
 use super::client::Line;
 use super::context::Context;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Extent};
 use super::net::Net;
 use super::reply::Reply;
 use super::route::HeadFields;
 use crate::site::Kind;
+
+/// What never came is a dash.
+fn known(unread: bool, bytes: &[u8]) -> &[u8] {
+    if unread { b"-" } else { bytes }
+}
 
 /// Writes the access log and mod_jk's request log.
 pub(super) fn write<N: Net>(
@@ -35,8 +40,10 @@ pub(super) fn write<N: Net>(
         && host.access_logs.iter().any(|log| log.format.shows_notes());
     let notes = if shown { notes(exchange, duration) } else { Vec::new() };
     let fields = HeadFields { head: &received.head, bytes: &received.bytes };
+    let none: [(&[u8], &[u8]); 0] = [];
     let reply = &exchange.reply;
-    let request_line = received.request_line();
+    let unread = received.extent == Extent::Nothing;
+    let request_line = known(unread, received.request_line());
     let by_rule = received.is_mapped_by_rule() || received.is_declined;
     let path = if by_rule { &received.mapped } else { &received.path };
     let original_path = if received.error.is_some() { &received.original_path } else { path };
@@ -61,10 +68,10 @@ pub(super) fn write<N: Net>(
         time,
         duration,
         request_line,
-        method: received.method(),
-        protocol: received.head.protocol(&received.bytes),
-        path,
-        original_path,
+        method: known(unread, received.method()),
+        protocol: if unread { b"HTTP/1.0" } else { received.head.protocol(&received.bytes) },
+        path: known(unread, path),
+        original_path: known(unread, original_path),
         query: received.query(),
         file: file_of(exchange, mapped),
         handler: received.handler(),
@@ -73,7 +80,8 @@ pub(super) fn write<N: Net>(
         body_bytes: if received.failed_twice.is_some() { 0 } else { reply.content },
         bytes_in: received.bytes.len() as u64 + exchange.intake.total,
         bytes_out: reply.sent,
-        kept_alive: line.served,
+        // Of two requests that left the connection open, and one that did not, httpd counts one.
+        kept_alive: line.served.saturating_sub(reply.close.into()),
         end: match (reply.broken, reply.close) {
             (true, _) => ConnectionEnd::Aborted,
             (false, true) => ConnectionEnd::Closed,
@@ -85,7 +93,7 @@ pub(super) fn write<N: Net>(
         name: &received.server_name,
         pid: std::process::id(),
         tid: ctx.home as u64,
-        request_fields: &fields,
+        request_fields: if received.extent == Extent::Whole { &fields } else { &none },
         response_fields: if received.failed_twice.is_some() { &nothing } else { &sent },
         notes: &notes,
         env,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jk_http::{HeadError, HeadErrorKind, TargetForm, Version};
 use jk_site::env::RequestView;
 use jk_site::fields::Fields;
-use jk_site::files::{Found, decide};
+use jk_site::files::Found;
 use jk_site::host;
 use jk_site::location::Place;
 use jk_site::target::{Form, Target, split_target};
 
 use super::client::Line;
 use super::context::Context;
-use super::exchange::{Exchange, Mapping, Received, Stage};
+use super::exchange::{Exchange, Extent, Mapping, Received, Stage};
 use super::net::{Net, Stream};
 use super::static_file::FileSend;
 use crate::site::Site;
@@ -78,8 +78,8 @@ impl<S: Stream> Exchange<S> {
             Destination::NoWorker => self.answer_error(ctx, line, 500),
             Destination::Nobody => {
                 let missing = Found::Missing(std::io::ErrorKind::NotFound);
-                let step = decide(self.received.method(), &self.received.path, missing);
-                self.take_step(ctx, line, step);
+                let found = crate::files::Fetched::Other(missing);
+                self.stage = Stage::File(FileSend::ours(found));
             }
             Destination::Local => self.begin_local(ctx, line),
             Destination::Refused(status) => self.answer_error(ctx, line, status),
@@ -130,6 +130,27 @@ impl<S: Stream> Exchange<S> {
         self.received.choose_server(line, None);
         self.reply.close = true;
         self.answer_error(ctx, line, status);
+    }
+
+    /// Answers a client that sent a request line, and then no whole head.
+    pub(crate) fn refuse_cut<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        status: u16,
+    ) {
+        self.received.extent = Extent::Line;
+        self.received.path = path_of_line(self.received.request_line()).to_vec();
+        self.refuse(ctx, line, status);
+    }
+
+    /// Notes a client that sent nothing that could be answered in time.
+    pub(crate) fn note_silence<N: Net<Stream = S>>(&mut self, ctx: &Context<N>, line: &Line<S>) {
+        self.begin_at(ctx);
+        self.received.choose_server(line, None);
+        self.received.extent = Extent::Nothing;
+        self.set_status(408);
+        self.reply.close = true;
     }
 
     fn begin_at<N: Net<Stream = S>>(&mut self, ctx: &Context<N>) {

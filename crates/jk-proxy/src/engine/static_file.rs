@@ -17,6 +17,7 @@ use super::forward::Flow;
 use super::net::{Net, Stream};
 use super::reply::Urgency;
 use super::route::HeadFields;
+use super::unread::Unread;
 use crate::files::{Alias, BLOCK, Fetched};
 
 /// A file on its way to the client.
@@ -24,12 +25,23 @@ use crate::files::{Alias, BLOCK, Fetched};
 pub(crate) struct FileSend {
     /// What the file thread found, not looked at yet.
     pub fetched: Option<Fetched>,
+    /// It has been seen that nobody else serves the request.
+    pub is_ours: bool,
+    /// The request's content has to come first.
+    pub awaits_content: bool,
     /// Parts that are still to be sent, the present one first.
     parts: Vec<Range<u64>>,
     /// With several parts: what stands between them.
     between: Option<(MultipartBoundary, Vec<u8>, u64)>,
     /// Text to be sent before the next block.
     prefix: Vec<u8>,
+}
+
+impl FileSend {
+    /// What the default handler is to answer by.
+    pub(super) fn ours(found: Fetched) -> Self {
+        Self { fetched: Some(found), is_ours: true, ..Self::default() }
+    }
 }
 
 impl<S: Stream> Exchange<S> {
@@ -92,7 +104,8 @@ impl<S: Stream> Exchange<S> {
             Some(Fetched::Refreshed) => self.route_on(ctx, line),
             Some(Fetched::Resolved(addresses)) => self.resolved(ctx, line, &addresses),
             Some(Fetched::Broken) => self.abandon(self.reply.status),
-            Some(found) => self.found(ctx, line, found),
+            Some(found) if send.is_ours => return self.serve(ctx, line, found),
+            Some(found) => return self.found(ctx, line, found),
         }
         Flow::Again
     }
@@ -104,7 +117,7 @@ impl<S: Stream> Exchange<S> {
         ctx: &mut Context<N>,
         line: &mut Line<S>,
         found: Fetched,
-    ) {
+    ) -> Flow {
         if let Fetched::Missing { known, .. } = found {
             // httpd takes the rest for path info.
             self.received.file.truncate(known);
@@ -116,9 +129,46 @@ impl<S: Stream> Exchange<S> {
         }
         if !bare && !matches!(found, Fetched::Mapped { .. }) {
             if let Some(destination) = self.received.handled() {
-                return self.go(ctx, line, destination);
+                self.go(ctx, line, destination);
+                return Flow::Again;
             }
         }
+        if let Fetched::Mapped { name, exists } = &found {
+            self.forward_index(ctx, line, name, *exists);
+            return Flow::Again;
+        }
+        self.serve(ctx, line, found)
+    }
+
+    /// Serves what was found, once all content has come. httpd redirects to a directory before.
+    fn serve<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        found: Fetched,
+    ) -> Flow {
+        let moved = matches!(found, Fetched::Other(Found::Directory))
+            && decide(self.received.method(), &self.received.path, Found::Directory)
+                == Step::Redirect;
+        let unread = if moved { Unread::Gone } else { self.drop_content(ctx, line) };
+        match unread {
+            Unread::Gone => self.serve_now(ctx, line, found),
+            Unread::Refused => {}
+            Unread::Waits | Unread::More => {
+                let mut send = FileSend::ours(found);
+                send.awaits_content = true;
+                self.stage = Stage::File(send);
+            }
+        }
+        if unread == Unread::Waits { Flow::Wait } else { Flow::Again }
+    }
+
+    fn serve_now<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
+        found: Fetched,
+    ) {
         match found {
             Fetched::Opened { file, size, modified, passed, .. } => {
                 if let Some(passed) = passed {
@@ -126,7 +176,6 @@ impl<S: Stream> Exchange<S> {
                 }
                 self.opened(ctx, line, file, size, modified);
             }
-            Fetched::Mapped { name, exists } => self.forward_index(ctx, line, &name, exists),
             Fetched::NoIndex => self.refuse_directory(ctx, line),
             Fetched::Missing { kind, .. } => {
                 let step =
@@ -134,14 +183,16 @@ impl<S: Stream> Exchange<S> {
                 self.take_step(ctx, line, step);
             }
             Fetched::Other(other) => {
-                self.received.is_directory = bare;
+                self.received.is_directory = matches!(other, Found::Directory);
                 let step = decide(self.received.method(), &self.received.path, other);
                 self.take_step(ctx, line, step);
             }
             // Nothing that a path names.
-            Fetched::Block { .. } | Fetched::Refreshed | Fetched::Resolved(_) | Fetched::Broken => {
-                self.abandon(self.reply.status)
-            }
+            Fetched::Block { .. }
+            | Fetched::Mapped { .. }
+            | Fetched::Refreshed
+            | Fetched::Resolved(_)
+            | Fetched::Broken => self.abandon(self.reply.status),
         }
     }
 

@@ -38,7 +38,7 @@ impl<S: Stream> Exchange<S> {
     pub(super) fn waits_for_client_now(&self) -> bool {
         match self.stage {
             Stage::Forward => self.waits_for_client(),
-            Stage::File(_) => self.reply.is_clogged(),
+            Stage::File(_) => self.reply.is_clogged() || self.awaits_rest(),
             Stage::Send => true,
         }
     }
@@ -54,7 +54,7 @@ impl<S: Stream> Exchange<S> {
         let clogged = self.reply.is_clogged();
         let awaits_content = match self.stage {
             Stage::Forward => self.waits_for_client() && !clogged,
-            Stage::File(_) => false,
+            Stage::File(_) => self.awaits_rest() && !clogged,
             Stage::Send => !clogged && !self.intake.is_complete(),
         };
         let received = &mut self.received;
@@ -108,6 +108,9 @@ impl<S: Stream> Exchange<S> {
                     jk_balance::Failure::ClientRead
                 };
                 self.fail(ctx, line, failure);
+            }
+            Stage::File(_) if self.awaits_rest() && !self.reply.is_clogged() => {
+                return self.refuse_content(ctx, line, 408);
             }
             // It has its answer; only the rest of its request is missing.
             Stage::Send if !self.reply.is_clogged() => self.reply.close = true,
