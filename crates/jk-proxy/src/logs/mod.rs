@@ -208,6 +208,12 @@ mod tests {
         let mut logs = Logs::start_with(Duration::from_millis(20)).unwrap();
         let deaf = logs.open(&LogTarget::Program(DEAF.to_owned(), true)).unwrap();
         let mut sink = logs.sink();
+        // More than a pipe holds: whoever writes it waits from then on.
+        sink.line(deaf, |out| out.resize(out.len() + (1 << 20), b'x'));
+        sink.hand_over();
+        while !logs.writer.is_empty() {
+            std::thread::yield_now();
+        }
         for _ in 0..2 * QUEUE {
             sink.line(deaf, |out| out.resize(out.len() + 4096, b'x'));
             sink.hand_over();
