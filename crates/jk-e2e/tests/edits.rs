@@ -240,6 +240,42 @@ fn a_changed_configuration_wins_where_it_changed() {
     }
 }
 
+/// A reload is what `User` may do: it makes files where it may, and says where it may not.
+#[test]
+fn a_reload_moves_the_files_where_it_may() {
+    let site = site(WORKERS, "");
+    let front = Front::start(Program::Jackdaw, &site).unwrap();
+    assert_ok(&front, "cmd=update&w=lb&sw=A&vwf=5");
+    let (ours, roots) = (site.dir().join("ours"), site.dir().join("roots"));
+    fs::create_dir(&ours).unwrap();
+    fs::set_permissions(&ours, Permissions::from_mode(0o777)).unwrap();
+    fs::create_dir(&roots).unwrap();
+    write(&site, WORKERS, "JkShmFile ours/jk.shm\n");
+    reload(&site, &front, WORKERS);
+    assert_ok(&front, "cmd=update&w=lb&sw=A&vwf=6");
+    let kept = || {
+        let files = [0, 1].map(|number| ours.join(format!("jk.shm.edits.{number}")));
+        let texts = files.map(|file| fs::read_to_string(file).unwrap_or_default());
+        texts.iter().any(|text| text.contains("lbfactor 1 6\n")).then_some(())
+    };
+    assert!(wait_until(PATIENCE, kept).is_some(), "{}", log(&site));
+    write(&site, WORKERS, "JkShmFile roots/jk.shm\n");
+    reload(&site, &front, WORKERS);
+    assert!(said(&site, UNKEPT).contains("roots/jk.shm.edits.0"), "{}", log(&site));
+    assert_eq!(property(&front, "worker.A.lbfactor"), "6");
+    front.stop();
+}
+
+/// Who could edit nothing needs no files.
+#[test]
+fn nothing_is_made_without_a_status_worker() {
+    let site = site(&WORKERS.replace(",status", ""), "");
+    let front = Front::start(Program::Jackdaw, &site).unwrap();
+    assert_eq!(get(front.addr(), "/missing", &[]).unwrap().status, 404);
+    front.stop();
+    assert!(files(&site).iter().all(|file| !file.exists()));
+}
+
 /// Nothing that lies where edits are kept keeps the program from starting, nor is followed or believed.
 #[test]
 fn what_is_broken_or_not_ours_is_ignored() {
@@ -318,12 +354,16 @@ fn said(site: &Site, what: &str) -> String {
 
 fn site(workers: &str, httpd: &str) -> Site {
     let site = Site::claim().unwrap();
+    write(&site, workers, httpd);
+    site
+}
+
+fn write(site: &Site, workers: &str, httpd: &str) {
     // One loop: who has seen something new sees nothing old any more.
     let one = "<IfModule jackdaw_module>\nJackdawThreads 1\n</IfModule>\n";
     let httpd = format!("LogLevel info\nJkMount /jkstatus status\n{one}{httpd}");
     let workers = Some(workers.to_owned());
     site.write(&SiteText { workers, httpd, ..SiteText::default() }).unwrap();
-    site
 }
 
 /// Changes everything that forms show; the forms before and after.

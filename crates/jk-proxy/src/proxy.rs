@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -91,8 +92,8 @@ impl Proxy {
         let mut logs = Logs::start()?;
         let time = Timepiece::start();
         let mut warnings = Vec::new();
-        let (path, handed) = (config.shm_file.as_deref(), inherited.edits.as_deref());
-        let keeping = Keeping::start(path, owner, handed, &mut warnings);
+        let (place, handed) = (edits::place(&config), inherited.edits.as_deref());
+        let keeping = Keeping::start(place, owner, handed, &mut warnings);
         let merged = keeping.book.begin(&config.workers);
         let file = std::mem::replace(&mut config.workers, merged.workers);
         warnings.extend(merged.dropped);
@@ -157,9 +158,9 @@ impl Proxy {
         if config.listeners.is_empty() {
             return Err(ProxyError::NoListener);
         }
-        let shm_file = config.shm_file.clone();
+        let place = edits::place(&config).map(Path::to_owned);
         let mut warnings = self.replace(config)?;
-        self.keeping.move_to(shm_file.as_deref(), &mut warnings);
+        self.keeping.move_to(place.as_deref(), &mut warnings);
         Ok(warnings)
     }
 

@@ -12,9 +12,10 @@ mod store;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
+use jk_config::Config;
 use jk_status::Change;
 use jk_status::edits::{Edits, Merged, Saved};
-use jk_types::Worker;
+use jk_types::{Worker, WorkerKind};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::assemble::Warning;
@@ -197,6 +198,13 @@ pub(crate) struct Keeping<S> {
     kept: bool,
     /// What a predecessor had kept when it was asked.
     handed: Option<Edits>,
+}
+
+/// The `JkShmFile` of a configuration that can be edited, or that was.
+pub(crate) fn place(config: &Config) -> Option<&Path> {
+    let edits = |worker: &Worker| matches!(worker.kind, WorkerKind::Status(_));
+    let path = config.shm_file.as_deref();
+    path.filter(|path| config.workers.iter().any(edits) || Store::is_there(path))
 }
 
 impl<S> Keeping<S> {

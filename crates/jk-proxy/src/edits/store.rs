@@ -78,6 +78,11 @@ impl Store {
         Ok(Self { slots: [slot(0)?, slot(1)?], owner, serial: 0, state: None, next: 0 })
     }
 
+    /// Whether anything lies there.
+    pub(crate) fn is_there(shm: &Path) -> bool {
+        [0, 1].into_iter().any(|number| beside(shm, number).symlink_metadata().is_ok())
+    }
+
     /// Makes them ours. A process that is stopping is waited for.
     ///
     /// # Errors

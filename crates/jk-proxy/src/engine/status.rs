@@ -68,16 +68,19 @@ impl<S: Stream> Exchange<S> {
         let user = received.variable(&names.remote_user).map(String::from_utf8_lossy);
         let path = snapshot::link_path(&received.path);
         // Nobody changes anything between the look at the old values and the new ones.
-        let mut book = serving.book.open();
+        let acts = request.command.is_some_and(jk_status::Command::acts);
+        let mut book = acts.then(|| serving.book.open());
         let caller = Caller {
             user: user.as_deref(),
             cross_site: jk_status::is_cross_site(&|name| received.head.find(&received.bytes, name)),
             path: &path,
-            ending: book.is_closed(),
+            ending: book.as_ref().is_some_and(Open::is_closed),
         };
         let view = snapshot::view(received, ctx.clock.seconds());
         let answer = jk_status::answer(settings, &request, caller, &view, addresses);
-        answer.actions.into_iter().for_each(|action| act(ctx, &serving, &mut book, action));
+        if let Some(book) = &mut book {
+            answer.actions.into_iter().for_each(|action| act(ctx, &serving, book, action));
+        }
         drop(book);
         let notes = answer.notes.iter().map(|note| (JkLogLevel::Info, note));
         let failure = answer.failure.iter().map(|failure| (JkLogLevel::Warn, failure));
