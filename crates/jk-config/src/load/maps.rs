@@ -79,7 +79,7 @@ impl<'a> Maps<'a> {
     /// The rules of the main server.
     pub(super) fn main(&mut self, main: &Scope, worker_mounts: &[MountRule]) -> Mounts {
         let own = OwnMounts {
-            file: self.file(main, main),
+            file: self.file(main, main, main),
             jk_mounts: self.jk_mounts(&main.jk.mounts, true),
             worker_mounts: worker_mounts.to_vec(),
         };
@@ -100,17 +100,18 @@ impl<'a> Maps<'a> {
             false => Vec::new(),
         };
         let file = match host.jk.mount_file {
-            None if copy => self.file(main, host),
-            _ => self.file(host, host),
+            None if copy => self.file(main, main, host),
+            _ => self.file(host, main, host),
         };
         let jk_mounts = own.into_iter().chain(self.jk_mounts(&copied, false)).collect();
         Mounts::Own(OwnMounts { file, jk_mounts, worker_mounts: Vec::new() })
     }
 
-    /// The rule file that `from` names, for the server `to`.
-    fn file(&mut self, from: &Scope, to: &Scope) -> Option<MountFile> {
+    /// The rule file that `from` names, for the server `to`. How often it is looked at is inherited
+    /// even where the file is not.
+    fn file(&mut self, from: &Scope, main: &Scope, to: &Scope) -> Option<MountFile> {
         let (path, at) = from.jk.mount_file.as_ref()?;
-        let reload = to.jk.mount_file_reload.or(from.jk.mount_file_reload);
+        let reload = to.jk.mount_file_reload.or(main.jk.mount_file_reload);
         let rules = self.rule_file(path, at);
         let reload = reload.unwrap_or(Duration::from_secs(60));
         Some(MountFile { path: path.clone(), rules, reload })
