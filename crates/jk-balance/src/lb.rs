@@ -9,7 +9,7 @@ use jk_types::{Activation, LbSettings, MemberState};
 use crate::elect::{Ballot, Choice, Pick, RouteChange};
 use crate::method;
 use crate::roster::Roster;
-use crate::run::{End, Run};
+use crate::run::{End, Remark, Run};
 use crate::{Facts, Note, Seconds, SessionIds, Why, WorkerCounters};
 
 /// A load balancer: its members, what was observed of them, and whose turn it is.
@@ -131,6 +131,7 @@ impl LbWorker {
                 run.round = run.round.saturating_add(1);
                 if run.round >= self.settings.retries {
                     run.end = End::Failed;
+                    run.remarks.extend([Remark::Exhausted, Remark::AllFailed]);
                     break;
                 }
                 if !self.settings.retry_interval.is_zero() {
@@ -142,6 +143,9 @@ impl LbWorker {
             run.status = 503;
             let choice = self.ballot(run, facts).choose();
             self.apply(run, &choice);
+            if choice.pick.is_none() && choice.looked_at_ids && self.settings.sticky_session_force {
+                run.remarks.push(Remark::SessionLost);
+            }
             match choice.pick {
                 Some(pick) => return Step::Try(self.elect(run, pick)),
                 None => self.nobody(run),
@@ -156,6 +160,7 @@ impl LbWorker {
             self.roster.set_state(election.member, MemberState::Busy);
             run.open_to(election.member, false);
         }
+        run.remarks.push(Remark::NoSlot { member: election.member, round: run.round });
         self.end_attempt(run, election.member);
     }
 
@@ -300,10 +305,15 @@ impl LbWorker {
             });
             if forced > 0 {
                 run.last_member = None;
+                run.remarks.push(Remark::Forced { members: forced });
                 return;
             }
+            run.attempt = run.attempt.saturating_add(1);
+            let (attempt, round) = (run.attempt, run.round);
+            return run.remarks.push(Remark::NobodyToForce { attempt, round });
         }
         run.attempt = run.attempt.saturating_add(1);
+        run.remarks.push(Remark::Nobody { attempt: run.attempt, round: run.round });
     }
 
     fn finish(&self, run: &mut Run) -> Step {

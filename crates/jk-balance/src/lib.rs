@@ -91,7 +91,7 @@ pub use mount::{LONGEST_PATH, Mount, MountMap};
 pub use notes::Note;
 pub use preview::Preview;
 pub use recovery::{Next, Tries};
-pub use run::Run;
+pub use run::{Remark, Run};
 pub use seconds::Seconds;
 pub use session::{Part, SessionIds, session_ids};
 pub use settle::Report;

@@ -8,6 +8,7 @@ use crate::Failure;
 #[derive(Clone, Copy, Debug)]
 pub struct Tries {
     left: u32,
+    made: u32,
     interval: Option<Duration>,
 }
 
@@ -26,12 +27,18 @@ pub enum Next {
 impl Tries {
     /// `retries` counts the first send as well.
     pub fn new(retries: u32, retry_interval: Option<Duration>) -> Self {
-        Self { left: retries, interval: retry_interval }
+        Self { left: retries, made: 0, interval: retry_interval }
+    }
+
+    /// How many tries have failed.
+    pub fn made(&self) -> u32 {
+        self.made
     }
 
     /// Counts a failed try. `recoverable` is [`Failure::recoverable`].
     pub fn after(&mut self, failure: Failure, recoverable: bool) -> Next {
         self.left = self.left.saturating_sub(1);
+        self.made = self.made.saturating_add(1);
         let final_here = matches!(failure, Failure::NoSlot | Failure::BusyLimit);
         if self.left == 0 || final_here || !recoverable {
             return Next::GiveUp;

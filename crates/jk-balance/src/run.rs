@@ -22,6 +22,59 @@ pub struct Run {
     pub(crate) last: Option<Note>,
     pub(crate) route: Text,
     pub(crate) cookies: Cookies,
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// What a load balancer has to say of a request that does not go smoothly, in the order in which it
+/// happens. mod_jk's log has a line for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// Nobody else may serve the session (`sticky_session_force`).
+    SessionLost,
+    /// Nobody could serve, so that members in error get another chance.
+    Forced {
+        /// How many.
+        members: usize,
+    },
+    /// Nobody could serve, and nobody was in error.
+    NobodyToForce {
+        /// The attempt of the round, counted from one.
+        attempt: u32,
+        /// The round, counted from zero.
+        round: u32,
+    },
+    /// Nobody could serve although all had another chance.
+    Nobody {
+        /// The attempt of the round, counted from one.
+        attempt: u32,
+        /// The round, counted from zero.
+        round: u32,
+    },
+    /// No connection slot of this member came free.
+    NoSlot {
+        /// The member.
+        member: usize,
+        /// The round, counted from zero.
+        round: u32,
+    },
+    /// This member did not serve the request.
+    Failed {
+        /// The member.
+        member: usize,
+        /// Other requests may still try it.
+        local: bool,
+    },
+    /// The request cannot be sent to anybody else.
+    Unrecoverable {
+        /// The status that the client gets.
+        status: u16,
+        /// The client is to blame.
+        client: bool,
+    },
+    /// The last round is over.
+    Exhausted,
+    /// The request fails.
+    AllFailed,
 }
 
 /// Whether the run is over, and how.
@@ -45,6 +98,11 @@ impl Run {
     /// member that the request did not stick to.
     pub fn cookies(&self) -> impl Iterator<Item = &[u8]> {
         self.cookies.iter()
+    }
+
+    /// What there was to say since this was last asked.
+    pub fn take_remarks(&mut self) -> impl Iterator<Item = Remark> {
+        self.remarks.drain(..)
     }
 
     /// The member of the first attempt, as it was right afterwards.
@@ -75,6 +133,7 @@ impl Run {
         self.last = None;
         self.route.unset();
         self.cookies.clear();
+        self.remarks.clear();
     }
 
     pub(crate) fn open_to(&mut self, member: usize, eligible: bool) {

@@ -4,7 +4,7 @@ use jk_types::{MemberState, Method};
 
 use crate::lb::{Election, LbWorker};
 use crate::method;
-use crate::run::{End, Run};
+use crate::run::{End, Remark, Run};
 use crate::{Facts, Outcome, Seconds};
 
 /// How a service call went.
@@ -64,7 +64,25 @@ impl LbWorker {
             _ if !report.recoverable => End::Failed,
             _ => End::Open,
         };
+        self.remark(run, member, report);
         self.end_attempt(run, member);
+    }
+
+    fn remark(&self, run: &mut Run, member: usize, report: Report) {
+        if matches!(report.outcome, Outcome::Success) {
+            return;
+        }
+        if report.outcome != Outcome::BusyLimit {
+            let local = self.roster.state(member) != MemberState::Error;
+            run.remarks.push(Remark::Failed { member, local });
+        }
+        let client = run.end == End::ClientError;
+        if client || run.end == End::Failed {
+            run.remarks.push(Remark::Unrecoverable { status: report.status, client });
+        }
+        if run.end == End::Failed {
+            run.remarks.push(Remark::AllFailed);
+        }
     }
 
     /// Load that is only known, or only taken back, afterwards.

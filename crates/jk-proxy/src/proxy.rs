@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
-use jk_config::{Config, Listen, LogLevel};
+use jk_config::{Config, JkLogLevel, Listen, LogLevel};
 
 use crate::assemble::{AssembleError, Warning, assemble};
 use crate::command::{Command, Idle};
@@ -17,6 +17,7 @@ use crate::files::Files;
 use crate::logs::{ErrorLog, Logs};
 use crate::net::{Admission, Endpoints, Inboxes, ListenError, MioStream, Order, Timepiece};
 use crate::shared::Shared;
+use crate::site::Site;
 
 /// Threads that open and read files.
 const FILE_THREADS: usize = 2;
@@ -105,6 +106,7 @@ impl Proxy {
         let endpoints = open(&site.config.listeners, loops, backlog, &mut inherited.sockets)?;
         drop(inherited);
         opened()?;
+        announce(&site, &logs);
         let shared = Shared::with(site, loops, Instant::now(), Arc::clone(&keeping.book));
         keeping.book.commit(file, merged.edits, &shared);
         let (event_loops, inboxes) = crate::net::create(loops)?;
@@ -220,6 +222,7 @@ impl Proxy {
             .collect();
         let endpoints = open(&fresh, loops, site.config.listen_backlog, &mut Vec::new())?;
         admit(&self.admission, &site.config);
+        announce(&site, &self.logs);
         let book = Arc::clone(&self.keeping.book);
         self.shared = Shared::with(site, loops, Instant::now(), book);
         let shared = &self.shared;
@@ -327,6 +330,21 @@ fn open(
         None => Endpoints::open(listen, loops, backlog).map_err(ProxyError::from),
     };
     listeners.iter().map(open).collect()
+}
+
+/// Tells mod_jk's log of the main server that another configuration is served from now on.
+fn announce(site: &Site, logs: &Logs) {
+    let level = JkLogLevel::Info;
+    let main = site.servers.first().and_then(|main| main.jk_log.as_ref());
+    let Some(log) = main.filter(|log| level >= log.level) else { return };
+    let time = chrono::Local::now().fixed_offset();
+    let message = concat!("Jackdaw/", env!("CARGO_PKG_VERSION"), " initialized");
+    let mut sink = logs.sink();
+    sink.line(log.log, |out| {
+        let (place, who) = ("init_jk::mod_jk.c (3572)", (std::process::id(), 0));
+        jk_site::jk_log::push_line(&log.stamp, &time, who, level, place, message.as_bytes(), out);
+    });
+    sink.hand_over();
 }
 
 fn admit(admission: &Admission, config: &Config) {

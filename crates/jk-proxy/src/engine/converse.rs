@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use ajp13::{HEADER_LEN, Message, RECEIVE_LIMIT, SendHeaders, SequenceError, split_frame};
+use ajp13::{
+    HEADER_LEN, Message, MessageError, RECEIVE_LIMIT, SendHeaders, SequenceError, split_frame,
+};
 use jk_balance::Failure;
 
 use super::client::Line;
@@ -13,9 +15,13 @@ use super::context::Context;
 use super::election::lb_of;
 use super::exchange::{Exchange, Stage};
 use super::forward::{Flow, Step};
+use super::journal::Trouble;
 use super::net::{Net, Stream};
 use super::reply::Urgency;
 use super::translate;
+
+/// The type of a CPONG, which mod_jk does not know where a response is due.
+const CPONG: u8 = 9;
 
 /// Bytes asked of the backend at first; more when the client keeps up.
 const FIRST_READ: usize = 64 * 1024;
@@ -100,9 +106,13 @@ impl<S: Stream> Exchange<S> {
                     if kept >= HEADER_LEN {
                         self.forward.read += HEADER_LEN as u64;
                     }
+                    self.forward.trouble = Trouble::CutShort;
                     return Err(Failure::Framing);
                 }
-                Ok(0) => return Err(Failure::ConnectionLost),
+                Ok(0) => {
+                    self.forward.trouble = Trouble::Closed;
+                    return Err(Failure::ConnectionLost);
+                }
                 Ok(n) => {
                     // A short read has emptied the socket; what comes next comes with an event.
                     link.readable = kept + n == room || link.ended;
@@ -115,8 +125,13 @@ impl<S: Stream> Exchange<S> {
                     return Ok(0);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) if self.has_reply_timeout() => return Err(Failure::ReplyTimeout),
-                Err(_) => return Err(Failure::ConnectionLost),
+                Err(error) => {
+                    self.forward.trouble = Trouble::of(&error);
+                    return Err(match self.has_reply_timeout() {
+                        true => Failure::ReplyTimeout,
+                        false => Failure::ConnectionLost,
+                    });
+                }
             }
         }
     }
@@ -136,12 +151,15 @@ impl<S: Stream> Exchange<S> {
     ) -> Result<Received, Failure> {
         let mut received = Received::default();
         let mut at = 0;
+        // mod_jk counts the payload alone.
+        let limit = (self.backend().live.max_packet_size() + HEADER_LEN).min(RECEIVE_LIMIT);
         loop {
-            let frame = match split_frame(&bytes[at..], RECEIVE_LIMIT) {
+            let frame = match split_frame(&bytes[at..], limit) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => break,
-                Err(_) => {
+                Err(error) => {
                     self.forward.read += HEADER_LEN as u64;
+                    self.forward.trouble = Trouble::Frame(error);
                     return Err(Failure::Framing);
                 }
             };
@@ -150,7 +168,10 @@ impl<S: Stream> Exchange<S> {
             // By the packet, as mod_jk counts: what follows one that ends the conversation decides
             // no election by traffic.
             self.forward.read += frame.len as u64;
-            let message = Message::decode(frame.payload).map_err(|_| Failure::Malformed)?;
+            let message = Message::decode(frame.payload).map_err(|error| {
+                self.forward.trouble = Trouble::Message(error);
+                Failure::Malformed
+            })?;
             self.check_sequence(&message)?;
             match message {
                 Message::SendHeaders(headers) => {
@@ -162,8 +183,11 @@ impl<S: Stream> Exchange<S> {
                     received.flush |= self.options().flush_packets;
                     ctx.pieces.push(content_range(payload, chunk));
                 }
-                Message::EndResponse { .. } => {
+                Message::EndResponse { reuse } => {
                     received.ended = true;
+                    if !reuse {
+                        self.tell_no_reuse(ctx);
+                    }
                     // Bytes behind the end make the connection unfit for another request.
                     if at < bytes.len() {
                         self.forward.conversation.close();
@@ -191,6 +215,10 @@ impl<S: Stream> Exchange<S> {
                 Ok(())
             }
             Err(SequenceError::HeadersAgain) => Err(Failure::SecondHeadersAfterBody),
+            Err(SequenceError::UnexpectedCPong) => {
+                self.forward.trouble = Trouble::Message(MessageError::UnknownCode(CPONG));
+                Err(Failure::Malformed)
+            }
             Err(_) => Err(Failure::Malformed),
         }
     }
@@ -201,6 +229,7 @@ impl<S: Stream> Exchange<S> {
         let listed = &serving.site.backends[self.forward.backend].settings.fail_on_status;
         let list = extensions.fail_on_status.as_ref().unwrap_or(listed);
         if let Some(verdict) = list.verdict(headers.status) {
+            self.forward.trouble = Trouble::Status(headers.status);
             return Err(Failure::FailStatus(verdict));
         }
         let threshold = extensions.use_server_errors;
@@ -323,9 +352,11 @@ impl<S: Stream> Exchange<S> {
         let failure = if self.forward.is_clogged() {
             if self.forward.body_consumed { Failure::BodySend } else { Failure::Send }
         } else if !reply.is_zero() && ctx.clock.now >= since + reply {
+            self.forward.trouble = Trouble::TIMED_OUT;
             Failure::ReplyTimeout
         } else {
             // The socket timeout: mod_jk sees a broken connection.
+            self.forward.trouble = Trouble::TRY_AGAIN;
             Failure::ConnectionLost
         };
         self.fail(ctx, line, failure);
@@ -376,6 +407,9 @@ impl<S: Stream> Exchange<S> {
         let accepted =
             pong && alone && { self.forward.conversation.receive(&Message::CPong).is_ok() };
         self.forward.partial.clear();
+        if !accepted {
+            self.forward.trouble = Trouble::OtherThanPong;
+        }
         Some(accepted)
     }
 }

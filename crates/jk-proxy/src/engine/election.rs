@@ -10,6 +10,7 @@ use super::client::Line;
 use super::context::Context;
 use super::exchange::{Exchange, Received, Stage};
 use super::forward::{Flow, Step};
+use super::journal;
 use super::net::{Net, Stream};
 use super::variables::is_on;
 use crate::pool::Waiter;
@@ -61,6 +62,7 @@ impl<S: Stream> Exchange<S> {
                     balancer.next(&mut self.run, &facts, now)
                 };
                 drop(facts);
+                self.tell_balancing(ctx, lb);
                 self.take_turn(ctx, line, lb, step);
             }
             Kind::Status(_) => self.begin_status(ctx, line, worker),
@@ -80,6 +82,7 @@ impl<S: Stream> Exchange<S> {
             let facts = facts(&self.received, lb);
             lb.balancer.lock().next(&mut self.run, &facts, now)
         };
+        self.tell_balancing(ctx, lb);
         self.take_turn(ctx, line, lb, step);
     }
 
@@ -100,7 +103,10 @@ impl<S: Stream> Exchange<S> {
             jk_balance::Step::Wait(pause) => {
                 self.forward.step = Step::NextRound { at: ctx.clock.now + pause };
             }
-            jk_balance::Step::Finish { status, .. } => self.give_up(ctx, line, status),
+            jk_balance::Step::Finish { status, client_error, .. } => {
+                self.tell_end(ctx, if client_error { journal::CLIENT_ERROR } else { 0 });
+                self.give_up(ctx, line, status);
+            }
         }
     }
 
@@ -171,7 +177,9 @@ impl<S: Stream> Exchange<S> {
     }
 
     pub(super) fn no_slot<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
+        self.tell_no_slot(ctx, line);
         let Some(election) = self.forward.election.take() else {
+            self.tell_end(ctx, journal::code(Failure::NoSlot));
             return self.give_up(ctx, line, Failure::NoSlot.status());
         };
         let serving = Rc::clone(&self.received.serving);

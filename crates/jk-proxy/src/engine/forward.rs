@@ -13,6 +13,7 @@ use jk_balance::{Election, Tries};
 use super::client::Line;
 use super::context::Context;
 use super::exchange::Exchange;
+use super::journal::Trouble;
 use super::net::{Net, Stream};
 use crate::arena::Key;
 use crate::site::Backend;
@@ -61,6 +62,12 @@ pub(crate) struct Forward<S> {
     pub read: u64,
     /// AJP bytes sent.
     pub written: u64,
+    /// What exactly went wrong last.
+    pub trouble: Trouble,
+    /// Idle connections that this try met and could not use: ended ones, and silent ones.
+    pub useless: [u32; 2],
+    /// The last try was broken off in the middle of an answer.
+    pub unended: bool,
 }
 
 /// What the forwarding of a request waits for.
@@ -163,6 +170,9 @@ impl<S> Default for Forward<S> {
             in_service: false,
             read: 0,
             written: 0,
+            trouble: Trouble::default(),
+            useless: [0; 2],
+            unended: false,
         }
     }
 }
@@ -180,6 +190,7 @@ impl<S> Forward<S> {
 
     /// Forgets what the last try left behind.
     pub(super) fn begin_try(&mut self) {
+        self.trouble = Trouble::Unknown;
         self.unsent.clear();
         self.unsent_at = 0;
         self.partial.clear();

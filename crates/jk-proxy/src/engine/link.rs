@@ -10,6 +10,7 @@ use super::client::Line;
 use super::context::{BackendUse, Context};
 use super::exchange::Exchange;
 use super::forward::{Flow, Link, Step};
+use super::journal::Trouble;
 use super::net::{Connect, Net, Stream};
 use crate::arena::Key;
 use crate::command::Command;
@@ -20,8 +21,11 @@ impl<S: Stream> Exchange<S> {
     pub(super) fn connect<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
         let backend = self.backend();
         let Some(to) = backend.live.address() else {
+            self.forward.trouble = Trouble::Unknown;
             return self.fail(ctx, line, Failure::Connect);
         };
+        self.tell_none_usable(ctx);
+        let backend = self.backend();
         let timeout = backend.settings.socket_connect_timeout;
         let how = Connect {
             to,
@@ -46,7 +50,8 @@ impl<S: Stream> Exchange<S> {
                 let until = (!timeout.is_zero()).then(|| ctx.clock.now + timeout);
                 self.forward.step = Step::Connected { until };
             }
-            Err(_) => {
+            Err(error) => {
+                self.forward.trouble = Trouble::of(&error);
                 ctx.backends.remove(key);
                 self.fail(ctx, line, Failure::Connect);
             }
@@ -61,7 +66,8 @@ impl<S: Stream> Exchange<S> {
         let serving = Rc::clone(&self.received.serving);
         let backend = &serving.site.backends[self.forward.backend];
         let Some(link) = &mut self.forward.link else { return };
-        if link.stream.connected().is_err() {
+        if let Err(error) = link.stream.connected() {
+            self.forward.trouble = Trouble::of(&error);
             return self.fail(ctx, line, Failure::Connect);
         }
         link.open = true;
@@ -94,9 +100,11 @@ impl<S: Stream> Exchange<S> {
         if self.forward.link.as_ref().is_none_or(|link| link.fresh) {
             return self.fail(ctx, line, Failure::Probe);
         }
+        self.tell_stale(ctx);
+        self.forward.useless[1] += 1;
         self.drop_link(ctx);
         self.forward.link = self.take_idle(ctx, line.key);
-        self.try_once(ctx, line);
+        self.try_on(ctx, line);
     }
 
     pub(super) fn await_connection<N: Net<Stream = S>>(
@@ -110,6 +118,7 @@ impl<S: Stream> Exchange<S> {
             return Flow::Again;
         }
         if until.is_some_and(|until| ctx.clock.now >= until) {
+            self.forward.trouble = Trouble::TIMED_OUT;
             self.fail(ctx, line, Failure::Connect);
             return Flow::Again;
         }
@@ -125,7 +134,15 @@ impl<S: Stream> Exchange<S> {
         match self.read_pong() {
             Some(true) => self.send_request(ctx, line),
             Some(false) => self.no_pong(ctx, line),
-            None if ctx.clock.now >= until => self.no_pong(ctx, line),
+            None if ctx.clock.now >= until => {
+                let live = &self.backend().live;
+                let fresh = self.forward.link.as_ref().is_some_and(|link| link.fresh);
+                let waits = [live.connect_timeout(), live.prepost_timeout()];
+                let waits = if fresh { waits } else { [waits[1], waits[0]] };
+                let waited = waits.into_iter().find(|wait| !wait.is_zero());
+                self.forward.trouble = Trouble::NoPong(waited.unwrap_or_default());
+                self.no_pong(ctx, line);
+            }
             None => return Flow::Wait,
         }
         Flow::Again

@@ -30,6 +30,11 @@ pub(crate) trait Stream: Read + Write {
     fn is_brief(&self) -> bool {
         true
     }
+
+    /// The number that logs show for it.
+    fn number(&self) -> i32 {
+        -1
+    }
 }
 
 /// What came of one of several writes; `None` when it was not tried.

@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use jk_balance::{Election, Failure, Next, Outcome, Progress, Report, Run, Tries};
-use jk_config::JkLogLevel;
 use jk_types::{Activation, RecoveryOptions};
 
 use super::client::Line;
@@ -65,6 +64,15 @@ impl<S: Stream> Exchange<S> {
         ctx: &mut Context<N>,
         line: &mut Line<S>,
     ) {
+        self.forward.useless = [0; 2];
+        if std::mem::take(&mut self.forward.unended) {
+            self.tell_unended(ctx);
+        }
+        self.try_on(ctx, line);
+    }
+
+    /// Goes on with the next idle connection of a try.
+    pub(super) fn try_on<N: Net<Stream = S>>(&mut self, ctx: &mut Context<N>, line: &mut Line<S>) {
         self.forward.begin_try();
         while let Some(link) = &self.forward.link {
             if !link.readable {
@@ -76,6 +84,7 @@ impl<S: Stream> Exchange<S> {
                 };
             }
             // The end of the stream, or bytes that nobody asked for.
+            self.forward.useless[0] += 1;
             self.drop_link(ctx);
             self.forward.link = self.take_idle(ctx, line.key);
         }
@@ -98,6 +107,7 @@ impl<S: Stream> Exchange<S> {
                 link.stream.reset_on_drop();
             }
         }
+        let socket = self.forward.link.as_ref().map_or(-1, |link| link.stream.number());
         self.drop_link(ctx);
         if failure == Failure::ReplyTimeout {
             backend.counters.reply_timeout();
@@ -114,19 +124,11 @@ impl<S: Stream> Exchange<S> {
         if !self.reply.is_committed() {
             self.reply.withdraw();
         }
-        journal::note(
-            ctx,
-            &self.received,
-            JkLogLevel::Info,
-            "ajp_service",
-            format_args!(
-                "({}) try failed, {}: {}",
-                backend.settings.name,
-                if recoverable { "recoverable" } else { "not recoverable" },
-                journal::reason(failure)
-            ),
-        );
-        match self.forward.tries.after(failure, recoverable) {
+        let next = self.forward.tries.after(failure, recoverable);
+        self.forward.unended =
+            next != Next::GiveUp && matches!(failure, Failure::Malformed | Failure::FailStatus(_));
+        self.tell_failed_try(ctx, failure, recoverable, socket);
+        match next {
             Next::Again { sleep: None } => {
                 self.forward.link = self.take_idle(ctx, line.key);
                 self.try_once(ctx, line);
@@ -157,14 +159,7 @@ impl<S: Stream> Exchange<S> {
         self.give_slot_back(ctx);
         let status = result.map_or_else(Failure::status, |()| self.reply.status);
         if let Err(failure) = result {
-            let name = &serving.site.backends[self.forward.backend].settings.name;
-            journal::note(
-                ctx,
-                &self.received,
-                JkLogLevel::Error,
-                "service",
-                format_args!("({name}) request not served: {}", journal::reason(failure)),
-            );
+            self.tell_failed_service(ctx, failure, recoverable);
         }
         let Some(election) = self.forward.election.take() else {
             if result.is_err() {
@@ -182,6 +177,9 @@ impl<S: Stream> Exchange<S> {
                 // Ends the run, which is when the log's notes about the last member are taken.
                 balancer.next(&mut self.run, &facts, now);
             }
+            drop(balancer);
+            drop(facts);
+            self.tell_balancing(ctx, lb);
         }
         match result {
             Ok(()) => {}
@@ -200,6 +198,9 @@ impl<S: Stream> Exchange<S> {
         status: u16,
         result: Result<(), Failure>,
     ) {
+        if let Err(failure) = result {
+            self.tell_end(ctx, journal::code(failure));
+        }
         match result {
             Err(Failure::ClientRead | Failure::ClientWrite) => self.abandon(status),
             _ => self.give_up(ctx, line, status),

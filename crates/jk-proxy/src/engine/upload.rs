@@ -12,6 +12,7 @@ use super::context::Context;
 use super::exchange::Exchange;
 use super::forward::{Flow, Forward, Link, Step};
 use super::intake::{Filled, IntakeError};
+use super::journal::Trouble;
 use super::net::{Net, Stream};
 
 /// What the data packet holds that follows a Forward Request, with packets of the usual size.
@@ -122,6 +123,9 @@ impl<S: Stream> Exchange<S> {
             Ok(Filled::Ready) => {}
             Ok(Filled::Dry) => return None,
             Err(IntakeError::Gone | IntakeError::Body) => {
+                if asked {
+                    self.forward.trouble = Trouble::Asked;
+                }
                 self.fail(ctx, line, Failure::ClientRead);
                 return Some(Flow::Again);
             }

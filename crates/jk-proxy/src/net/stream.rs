@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -68,6 +69,10 @@ impl Stream for MioStream {
 
     fn is_brief(&self) -> bool {
         self.ahead.is_brief()
+    }
+
+    fn number(&self) -> i32 {
+        self.tcp.as_raw_fd()
     }
 }
 

@@ -341,7 +341,7 @@ fn the_reply_timeout_begins_anew_when_the_client_has_read() {
     let client = world.client(1000);
     world.send(&client, GET);
     let backend = world.accept();
-    world.answer(&backend, &[headers(&[]), chunk(&[b'x'; 9000])].concat());
+    world.answer(&backend, &[headers(&[]), chunk(&[b'x'; 8000]), chunk(&[b'y'; 8000])].concat());
     world.wait(Duration::from_secs(20));
     let mut got = world.receive(&client);
     world.wait(Duration::from_secs(4));
