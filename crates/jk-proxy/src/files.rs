@@ -23,7 +23,7 @@ pub(crate) const BLOCK: usize = 64 * 1024;
 #[derive(Debug)]
 enum Job {
     Open { home: LoopId, client: Key, path: PathBuf, alias: Option<Alias>, index: Vec<Index> },
-    Refresh { home: LoopId, client: Key, rules: Arc<RuleSet> },
+    Refresh { home: LoopId, client: Key, rules: Vec<Arc<RuleSet>>, then: Fetched },
     Resolve { home: LoopId, client: Key, hosts: Vec<String> },
     Read { home: LoopId, client: Key, file: File, offset: u64, buffer: Vec<u8>, len: usize },
 }
@@ -84,6 +84,13 @@ pub(crate) enum Fetched {
     },
     /// A directory without any of the index files.
     NoIndex,
+    /// What was found where `JkAutoAlias` leads.
+    Aliased {
+        /// The path there; empty for what may not be handed out.
+        path: PathBuf,
+        /// What it is.
+        found: Box<Self>,
+    },
     /// A block that was read; empty at the end of the file.
     Block {
         /// The file, back for the next block.
@@ -95,6 +102,8 @@ pub(crate) enum Fetched {
     Broken,
     /// The rules are what their file says.
     Refreshed,
+    /// All rules are what their files say.
+    AllRefreshed,
     /// What names of hosts mean.
     Resolved(Addresses),
 }
@@ -138,7 +147,14 @@ impl Files {
 
     /// Looks whether the file of these rules has changed.
     pub(crate) fn refresh(&self, home: LoopId, client: Key, rules: Arc<RuleSet>) {
-        let _ = self.jobs.send(Job::Refresh { home, client, rules });
+        let (rules, then) = (vec![rules], Fetched::Refreshed);
+        let _ = self.jobs.send(Job::Refresh { home, client, rules, then });
+    }
+
+    /// Looks whether the file of any of these rules has changed.
+    pub(crate) fn refresh_all(&self, home: LoopId, client: Key, rules: Vec<Arc<RuleSet>>) {
+        let then = Fetched::AllRefreshed;
+        let _ = self.jobs.send(Job::Refresh { home, client, rules, then });
     }
 
     /// Looks hosts up.
@@ -166,9 +182,9 @@ fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
             Job::Open { home, client, path, alias, index } => {
                 reply(home, client, open_either(path, alias, index));
             }
-            Job::Refresh { home, client, rules } => {
-                rules.refresh();
-                reply(home, client, Fetched::Refreshed);
+            Job::Refresh { home, client, rules, then } => {
+                rules.iter().for_each(|rules| rules.refresh());
+                reply(home, client, then);
             }
             Job::Resolve { home, client, hosts } => {
                 reply(home, client, Fetched::Resolved(resolve(hosts)));
@@ -193,15 +209,13 @@ fn open_either(path: PathBuf, alias: Option<Alias>, index: Vec<Index>) -> Fetche
     match alias {
         Some(alias) if look(&alias.context) == Found::Directory => {
             // Without its parameters a path may end in a slash where the one asked for does not.
-            match open(alias.path, index, is_directory_name(&path)) {
-                // That path is not the one that was asked for.
-                Fetched::Missing { kind, .. } => Fetched::Missing { kind, known: usize::MAX },
-                fetched => fetched,
-            }
+            let found = open(alias.path.clone(), index, is_directory_name(&path));
+            Fetched::Aliased { path: alias.path, found: Box::new(found) }
         }
         // What may not be handed out even if nobody has unpacked it.
         Some(alias) if alias.is_archive() => {
-            Fetched::Other(Found::Missing(ErrorKind::PermissionDenied))
+            let found = Box::new(Fetched::Other(Found::Missing(ErrorKind::PermissionDenied)));
+            Fetched::Aliased { path: PathBuf::new(), found }
         }
         _ => {
             let wants_directory = is_directory_name(&path);
@@ -212,7 +226,8 @@ fn open_either(path: PathBuf, alias: Option<Alias>, index: Vec<Index>) -> Fetche
 
 impl Alias {
     fn is_archive(&self) -> bool {
-        self.context.extension().is_some_and(|end| end.eq_ignore_ascii_case("war"))
+        let path = self.context.as_os_str().as_encoded_bytes();
+        path.len() > 4 && path[path.len() - 4..].eq_ignore_ascii_case(b".war")
     }
 }
 

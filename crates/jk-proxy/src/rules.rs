@@ -54,22 +54,34 @@ pub(crate) struct RuleSet {
 #[derive(Debug)]
 struct Watched {
     path: PathBuf,
+    /// Seconds; 0 is never.
     interval: u64,
     /// Second of the last look.
     looked: AtomicU64,
     /// The file's time when it was last read.
     modified: Mutex<Option<SystemTime>>,
+    /// What the last looks came to, as far as the log has not been told.
+    news: Mutex<Vec<News>>,
+}
+
+/// What a look at a file came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Its rules count from now on.
+    Reloaded,
+    /// It is not there; the system says why.
+    Gone(i32),
 }
 
 impl Watched {
-    fn new(file: &MountFile, now: Seconds) -> Option<Self> {
-        let interval = file.reload.as_secs();
-        (interval > 0).then(|| Self {
+    fn new(file: &MountFile, now: Seconds) -> Self {
+        Self {
             path: file.path.clone(),
-            interval,
+            interval: file.reload.as_secs(),
             looked: AtomicU64::new(now.0),
-            modified: Mutex::new(modified(&file.path)),
-        })
+            modified: Mutex::new(modified(&file.path).ok()),
+            news: Mutex::new(Vec::new()),
+        }
     }
 }
 
@@ -82,7 +94,7 @@ impl RuleSet {
         now: Seconds,
     ) -> Self {
         let current = Mounts::new(own.rules(), reject_unsafe, &workers);
-        let watched = own.file.as_ref().and_then(|file| Watched::new(file, now));
+        let watched = own.file.as_ref().map(|file| Watched::new(file, now));
         let current = RwLock::new(Arc::new(current));
         Self { current, own: own.clone(), reject_unsafe, workers, watched }
     }
@@ -92,13 +104,26 @@ impl RuleSet {
         Arc::clone(&self.current.read())
     }
 
+    /// Whether some of them stand in a file.
+    pub(crate) fn has_file(&self) -> bool {
+        self.watched.is_some()
+    }
+
     /// Whether it is time to look at the file. Says so to one asker only.
     pub(crate) fn is_due(&self, now: Seconds) -> bool {
         self.watched.as_ref().is_some_and(|watched| {
             let looked = watched.looked.load(Relaxed);
-            now.0.saturating_sub(looked) > watched.interval
+            watched.interval > 0
+                && now.0.saturating_sub(looked) > watched.interval
                 && watched.looked.compare_exchange(looked, now.0, Relaxed, Relaxed).is_ok()
         })
+    }
+
+    /// What the log has yet to be told, and of which file.
+    pub(crate) fn take_news(&self) -> Option<(&Path, Vec<News>)> {
+        let watched = self.watched.as_ref()?;
+        let news = std::mem::take(&mut *watched.news.lock());
+        (!news.is_empty()).then_some((&*watched.path, news))
     }
 
     /// Reads the file again if its time has changed. A file that cannot be used changes nothing:
@@ -106,33 +131,38 @@ impl RuleSet {
     pub(crate) fn refresh(&self) {
         let Some(watched) = &self.watched else { return };
         let path = &watched.path;
-        let found = modified(path);
+        let found = match modified(path) {
+            Ok(found) => found,
+            Err(error) => {
+                let gone = News::Gone(error.raw_os_error().unwrap_or_default());
+                return watched.news.lock().push(gone);
+            }
+        };
         let mut known = watched.modified.lock();
-        if found == *known {
+        if *known == Some(found) {
             return;
         }
+        // A file that cannot be used is not told of at every look.
+        *known = Some(found);
         match read(path) {
             Ok(rules) => {
-                *known = found;
                 let mut own = self.own.clone();
                 if let Some(file) = &mut own.file {
                     file.rules = Some(rules);
                 }
                 let fresh = Mounts::new(own.rules(), self.reject_unsafe, &self.workers);
                 *self.current.write() = Arc::new(fresh);
-                log::info!("{}: rules were read again", path.display());
+                watched.news.lock().push(News::Reloaded);
             }
             Err(problem) => {
-                // Not to be said at every look.
-                *known = found.or(*known);
                 log::error!("{}: the rules stay as they are, {problem}", path.display());
             }
         }
     }
 }
 
-fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|found| found.modified()).ok()
+fn modified(path: &Path) -> std::io::Result<SystemTime> {
+    std::fs::metadata(path).and_then(|found| found.modified())
 }
 
 fn read(path: &Path) -> Result<Vec<MountRule>, String> {

@@ -175,6 +175,12 @@ impl Site {
         }
     }
 
+    /// All rules that come from files.
+    pub(crate) fn rule_files(&self) -> impl Iterator<Item = &Arc<RuleSet>> {
+        let rules = self.servers.iter().filter_map(|server| server.rules.as_ref());
+        rules.filter(|rules| rules.has_file())
+    }
+
     /// A server's `JkOptions`.
     pub(crate) fn jk_options(&self, server: usize) -> &JkOptions {
         &self.settings(server).jk.options

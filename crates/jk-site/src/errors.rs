@@ -63,7 +63,7 @@ impl<'a> SignatureLine<'a> {
 }
 
 /// What stands for a `ServerAdmin` that was not configured.
-pub(crate) const NO_ADMIN: &str = "[no address given]";
+pub const NO_ADMIN: &str = "[no address given]";
 
 /// Whether the connection ends after a response with this status, whoever made it.
 pub fn closes_connection(status: u16) -> bool {
@@ -73,6 +73,11 @@ pub fn closes_connection(status: u16) -> bool {
 /// Whether a response with this status has no body and no page: 1xx, 204, 304.
 pub fn is_header_only(status: u16) -> bool {
     status < 200 || status == 204 || status == 304
+}
+
+/// Appends the line under a page by itself, as the variable `SERVER_SIGNATURE` has it.
+pub fn push_signature(line: &SignatureLine<'_>, out: &mut Vec<u8>) {
+    canned::signature(line, out);
 }
 
 /// Appends the page for a status.

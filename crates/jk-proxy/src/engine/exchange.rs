@@ -368,8 +368,13 @@ impl<S> Received<S> {
         self.env.get(name.as_bytes())
     }
 
+    /// The same, its name as bytes.
+    pub(crate) fn final_value(&self, name: &[u8]) -> Option<&[u8]> {
+        self.env_shadowed.get(name).or_else(|| self.env.get(name)).filter(|_| !name.is_empty())
+    }
+
     /// A variable of the request as it is when the common ones have been added.
     pub(crate) fn final_variable(&self, name: &str) -> Option<&[u8]> {
-        self.env_shadowed.get(name.as_bytes()).or_else(|| self.variable(name))
+        self.final_value(name.as_bytes())
     }
 }

@@ -54,6 +54,8 @@ impl<S: Stream> Exchange<S> {
             self.received.path = directory;
             self.received.prepare_forward();
             self.received.mapped.clone_from(&self.received.path);
+        } else {
+            self.received.append_index_file(name);
         }
         match worker {
             Some(worker) => self.begin_forward(ctx, line, worker),

@@ -7,7 +7,7 @@ use jk_site::options::{self, TraceAnswer, allow, allow_elsewhere, trace};
 
 use super::client::Line;
 use super::context::Context;
-use super::exchange::{Exchange, Stage};
+use super::exchange::{Exchange, Received, Stage};
 use super::net::{Net, Stream};
 use super::reply::{Terms, Urgency};
 use super::route::HeadFields;
@@ -88,13 +88,7 @@ impl<S: Stream> Exchange<S> {
 
     fn push_page(&self, status: u16, second: Option<u16>, location: &[u8], out: &mut Vec<u8>) {
         let settings = self.received.settings();
-        let signature = SignatureLine::new(
-            settings.signature,
-            &self.received.site().banner,
-            &self.received.server_name,
-            self.received.server_port,
-            settings.admin.as_deref(),
-        );
+        let signature = self.received.signature();
         let facts = PageFacts {
             method: self.received.method(),
             location,
@@ -259,6 +253,20 @@ impl<S: Stream> Exchange<S> {
         self.reply
             .push(&mut line.stream, &mut line.writable, &terms, source, pieces, urgency)
             .is_ok()
+    }
+}
+
+impl<S> Received<S> {
+    /// The line under pages.
+    pub(super) fn signature(&self) -> Option<SignatureLine<'_>> {
+        let settings = self.settings();
+        SignatureLine::new(
+            settings.signature,
+            &self.site().banner,
+            &self.server_name,
+            self.server_port,
+            settings.admin.as_deref(),
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use jk_types::Activation;
 
 use super::client::Line;
 use super::context::Context;
-use super::exchange::{Exchange, Extent};
+use super::exchange::{Exchange, Extent, Received};
 use super::net::Net;
 use super::reply::Reply;
 use super::route::HeadFields;
@@ -73,7 +73,7 @@ pub(super) fn write<N: Net>(
         path: known(unread, path),
         original_path: known(unread, original_path),
         query: received.query(),
-        file: file_of(exchange, mapped),
+        file: Some(received.shown_file()).filter(|file| !file.is_empty()),
         handler: received.handler(),
         status: received.failed_twice.unwrap_or(reply.status),
         original_status: received.error.unwrap_or(reply.status),
@@ -140,15 +140,15 @@ impl Fields for Sent<'_> {
     }
 }
 
-/// The file: of a mapped path httpd knows only the last segment.
-fn file_of<S>(exchange: &Exchange<S>, mapped: bool) -> Option<&[u8]> {
-    let received = &exchange.received;
-    let file = if mapped && received.file.is_empty() && received.is_mapped_by_rule() {
-        received.mapped.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
-    } else {
-        &received.file
-    };
-    Some(file).filter(|file| !file.is_empty())
+impl<S> Received<S> {
+    /// The file: of a mapped path httpd knows only the last segment.
+    pub(super) fn shown_file(&self) -> &[u8] {
+        if self.mapping.is_some() && self.file.is_empty() && self.is_mapped_by_rule() {
+            self.mapped.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+        } else {
+            &self.file
+        }
+    }
 }
 
 /// The member's route. A worker by itself has the one that a variable names.

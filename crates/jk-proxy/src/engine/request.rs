@@ -1,6 +1,7 @@
 //! From a client's request to the Forward Request that a backend gets (mod_jk:
 //! `init_ws_service`, `ajp_marshal_into_msgb`).
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -225,11 +226,29 @@ pub(crate) fn is_ssl<S>(received: &Received<S>) -> bool {
 
 /// What is known of the encryption of a request.
 struct Tls<'a> {
-    cert: Option<&'a [u8]>,
+    cert: Option<Cow<'a, [u8]>>,
     cipher: Option<&'a [u8]>,
     session: Option<&'a [u8]>,
     key_size: Option<u16>,
     protocol: Option<&'a [u8]>,
+}
+
+/// A client's certificate, and those above it if `ForwardSSLCertChain` asks for them: all variables
+/// whose names begin in a certain way, in the order in which they were set.
+fn certificates<'a, S>(received: &'a Received<S>) -> Option<Cow<'a, [u8]>> {
+    let jk = &received.settings().jk;
+    let cert = received.final_variable(&jk.indicators.certs).unwrap_or_default();
+    if !jk.options.forward_ssl_cert_chain {
+        return Some(cert).filter(|cert| !cert.is_empty()).map(Cow::Borrowed);
+    }
+    let prefix = jk.indicators.cert_chain_prefix.as_bytes();
+    let mut all = cert.to_vec();
+    for (name, value) in received.env.iter() {
+        if name.len() >= prefix.len() && name[..prefix.len()].eq_ignore_ascii_case(prefix) {
+            all.extend_from_slice(received.final_value(name).unwrap_or(value));
+        }
+    }
+    Some(all).filter(|all| !all.is_empty()).map(Cow::Owned)
 }
 
 impl<'a> Tls<'a> {
@@ -240,16 +259,20 @@ impl<'a> Tls<'a> {
         let some = |value: Option<&'a [u8]>| value.filter(|value| !value.is_empty());
         let key_size = get(&names.key_size).filter(|_| jk.options.forward_key_size);
         Self {
-            cert: some(get(&names.certs)),
+            cert: certificates(received),
             cipher: get(&names.cipher),
             session: get(&names.session),
-            key_size: key_size.map(|bits| super::variables::atoi(bits) as u16),
+            // To mod_jk -1 is no size, whoever says so.
+            key_size: key_size
+                .map(super::variables::atoi)
+                .filter(|&bits| bits != -1)
+                .map(|bits| bits as u16),
             protocol: some(get(&names.ssl_protocol)),
         }
     }
 
-    fn attributes(&self, attribute: &mut impl FnMut(Attribute<'a>)) {
-        self.cert.into_iter().for_each(|cert| attribute(Attribute::SslCert(cert)));
+    fn attributes<'s: 'a>(&'s self, attribute: &mut impl FnMut(Attribute<'a>)) {
+        self.cert.iter().for_each(|cert| attribute(Attribute::SslCert(cert)));
         self.cipher.into_iter().for_each(|cipher| attribute(Attribute::SslCipher(cipher)));
         self.session.into_iter().for_each(|session| attribute(Attribute::SslSession(session)));
         self.key_size.into_iter().for_each(|bits| attribute(Attribute::SslKeySize(bits)));

@@ -44,7 +44,7 @@ impl<S: Stream> Exchange<S> {
         match self.received.understand(line) {
             Ok(form) => self.received.form = form,
             Err(status) => {
-                self.received.keep_raw_path();
+                self.received.keep_refused_path();
                 return self.answer_error(ctx, line, status);
             }
         }
@@ -75,7 +75,10 @@ impl<S: Stream> Exchange<S> {
     ) {
         match destination {
             Destination::Worker(worker) => self.begin_forward(ctx, line, worker),
-            Destination::NoWorker => self.answer_error(ctx, line, 500),
+            Destination::NoWorker => {
+                self.tell_no_worker(ctx);
+                self.answer_error(ctx, line, 500);
+            }
             Destination::Nobody => {
                 let missing = Found::Missing(std::io::ErrorKind::NotFound);
                 let found = crate::files::Fetched::Other(missing);
@@ -96,7 +99,7 @@ impl<S: Stream> Exchange<S> {
         let mut request_line = Vec::new();
         error.write_line(&self.received.bytes, &mut request_line);
         let mut status = error.status;
-        if is_about_fields(error.kind) {
+        if knows_path(error.kind) {
             let path = path_of_line(&request_line).to_vec();
             if error.kind == HeadErrorKind::UnsupportedCoding {
                 // httpd looks at the path before it has a filter read the content.
@@ -200,11 +203,18 @@ impl<S> Received<S> {
         Ok(target.form)
     }
 
-    /// What the logs show of a path that was not decoded.
-    fn keep_raw_path(&mut self) {
-        let raw = self.head.path(&self.bytes);
-        self.path.clear();
-        self.path.extend_from_slice(raw);
+    /// What the logs show of a path that is refused: as far as it was decoded, and up to a zero byte;
+    /// else as it came; the whole target when httpd cannot even find the path in it.
+    fn keep_refused_path(&mut self) {
+        if self.path.is_empty() {
+            let raw = match self.head.target_form() {
+                TargetForm::Origin => self.head.path(&self.bytes),
+                _ => self.head.target(&self.bytes),
+            };
+            self.path.extend_from_slice(raw);
+        }
+        let end = memchr::memchr(0, &self.path).unwrap_or(self.path.len());
+        self.path.truncate(end);
     }
 
     /// The server and its name, for a request of which no more is known.
@@ -256,6 +266,7 @@ impl<S> Received<S> {
         self.path.extend_from_slice(path.as_bytes());
         self.file.clear();
         self.env.rename_all(b"REDIRECT_");
+        self.env.set(b"REDIRECT_STATUS", status.to_string().as_bytes());
         self.env_shadowed.clear();
         self.late_is_set = false;
         self.set_variables(line);
@@ -425,11 +436,11 @@ impl<S> Received<S> {
     }
 }
 
-/// Whether the line before the fields was in order, so that httpd knows the path.
-fn is_about_fields(kind: HeadErrorKind) -> bool {
+/// Whether httpd has the path by then: the line was in order, or at least cut into its parts.
+fn knows_path(kind: HeadErrorKind) -> bool {
     use HeadErrorKind::{
-        ContentLength, Expectation, FieldName, FieldTooLong, FieldValue, Fold, Host, NoHost,
-        TooManyFields, TransferEncoding, UnsupportedCoding,
+        ContentLength, Expectation, FieldName, FieldTooLong, FieldValue, Fold, Host, Method,
+        NoHost, Target, TooManyFields, TransferEncoding, UnsupportedCoding, Version,
     };
     matches!(
         kind,
@@ -444,14 +455,17 @@ fn is_about_fields(kind: HeadErrorKind) -> bool {
             | NoHost
             | Host
             | Expectation
+            | Method
+            | Target
+            | Version
     )
 }
 
-/// The path of a request line, as it was received.
+/// The path of a request line, as it was received; the whole target if there is none in it.
 fn path_of_line(line: &[u8]) -> &[u8] {
     let mut words = line.split(|&byte| byte == b' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    split_target(method, target).map_or(&[], |target| target.path)
+    split_target(method, target).map_or(target, |target| target.path)
 }
 
 /// What conditions are about.

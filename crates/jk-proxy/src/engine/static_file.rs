@@ -79,7 +79,10 @@ impl<S: Stream> Exchange<S> {
         let looked = self.received.mounts.is_some();
         let alias = match auto_alias(self.received.settings(), looked, &self.received.mapped) {
             Ok(alias) => alias,
-            Err(status) => return self.answer_error(ctx, line, status),
+            Err(status) => {
+                self.received.file.clear();
+                return self.answer_error(ctx, line, status);
+            }
         };
         ctx.files.open(ctx.home, line.key, path_of(&self.received.file), alias, index);
     }
@@ -101,7 +104,14 @@ impl<S: Stream> Exchange<S> {
         match send.fetched.take() {
             None => return Flow::Wait,
             Some(Fetched::Block { file, bytes }) => self.block(ctx, line, file, bytes),
-            Some(Fetched::Refreshed) => self.route_on(ctx, line),
+            Some(Fetched::Refreshed) => {
+                self.tell_reloads(ctx);
+                self.route_on(ctx, line);
+            }
+            Some(Fetched::AllRefreshed) => {
+                self.tell_reloads(ctx);
+                self.look_up_hosts(ctx, line);
+            }
             Some(Fetched::Resolved(addresses)) => self.resolved(ctx, line, &addresses),
             Some(Fetched::Broken) => self.abandon(self.reply.status),
             Some(found) if send.is_ours => return self.serve(ctx, line, found),
@@ -116,8 +126,12 @@ impl<S: Stream> Exchange<S> {
         &mut self,
         ctx: &mut Context<N>,
         line: &mut Line<S>,
-        found: Fetched,
+        mut found: Fetched,
     ) -> Flow {
+        if let Fetched::Aliased { path, found: there } = found {
+            self.received.file = path.into_os_string().into_encoded_bytes();
+            found = *there;
+        }
         if let Fetched::Missing { known, .. } = found {
             // httpd takes the rest for path info.
             self.received.file.truncate(known);
@@ -191,7 +205,9 @@ impl<S: Stream> Exchange<S> {
             Fetched::Block { .. }
             | Fetched::Mapped { .. }
             | Fetched::Refreshed
+            | Fetched::AllRefreshed
             | Fetched::Resolved(_)
+            | Fetched::Aliased { .. }
             | Fetched::Broken => self.abandon(self.reply.status),
         }
     }
@@ -227,7 +243,7 @@ impl<S: Stream> Exchange<S> {
         let now = SystemTime::UNIX_EPOCH + self.received.wall;
         let mut content_type = Vec::new();
         let typed =
-            self.received.host().files.push_content_type(self.typed_name(), &mut content_type);
+            self.received.host().files.push_content_type(&self.received.file, &mut content_type);
         let resource =
             Resource { size, modified, content_type: typed.then_some(&content_type[..]) };
         let boundary = MultipartBoundary(ctx.clock.wall.as_nanos() as u64 ^ size);
@@ -265,13 +281,6 @@ impl<S: Stream> Exchange<S> {
         };
         self.stage = Stage::File(FileSend { parts, between, ..FileSend::default() });
         self.read_next(ctx, line, file, Vec::new());
-    }
-
-    /// The name by which the file's type is told. What `JkAutoAlias` finds has no path parameters.
-    fn typed_name(&self) -> &[u8] {
-        let received = &self.received;
-        let aliased = received.settings().jk.auto_alias.is_some() && received.mounts.is_some();
-        if aliased && received.file.contains(&b';') { &received.mapped } else { &received.file }
     }
 
     /// Asks for the next block, if one is left.

@@ -17,12 +17,35 @@ use crate::shared::Shared;
 use crate::site::{Kind, Lb};
 
 impl<S: Stream> Exchange<S> {
-    /// Answers as a status worker; hosts that a change names are looked up first, elsewhere.
+    /// Answers as a status worker. A page that lists rules shows what their files say now, whatever
+    /// `JkMountFileReload` says (mod_jk: `display_map`).
     pub(super) fn begin_status<N: Net<Stream = S>>(
         &mut self,
         ctx: &mut Context<N>,
         line: &mut Line<S>,
         worker: usize,
+    ) {
+        let request = Request::parse(self.received.query().unwrap_or_default());
+        let lists =
+            matches!(request.command, Some(jk_status::Command::List | jk_status::Command::Show));
+        let rules: Vec<_> = match lists && !request.options.no_maps() {
+            true => self.received.site().rule_files().cloned().collect(),
+            false => Vec::new(),
+        };
+        debug_assert_eq!(self.received.mapping.and_then(|mapping| mapping.worker), Some(worker));
+        if rules.is_empty() {
+            return self.look_up_hosts(ctx, line);
+        }
+        self.stage = Stage::File(FileSend::default());
+        ctx.files.refresh_all(ctx.home, line.key, rules);
+    }
+
+    /// Goes on when the rules are as their files say; hosts that a change names are looked up first,
+    /// elsewhere.
+    pub(super) fn look_up_hosts<N: Net<Stream = S>>(
+        &mut self,
+        ctx: &mut Context<N>,
+        line: &mut Line<S>,
     ) {
         let request = Request::parse(self.received.query().unwrap_or_default());
         let hosts = match request.command {
@@ -32,7 +55,7 @@ impl<S: Stream> Exchange<S> {
             _ => Vec::new(),
         };
         if hosts.is_empty() {
-            return self.answer_status(ctx, line, worker, &Addresses::new());
+            return self.resolved(ctx, line, &Addresses::new());
         }
         self.stage = Stage::File(FileSend::default());
         ctx.files.resolve(ctx.home, line.key, hosts);
@@ -86,12 +109,16 @@ impl<S: Stream> Exchange<S> {
         let failure = answer.failure.iter().map(|failure| (JkLogLevel::Warn, failure));
         for (level, text) in notes.chain(failure) {
             let name = &settings.name;
+            let (place, colon) = match level {
+                JkLogLevel::Info => ("commit_member::jk_status.c (3440)", ""),
+                _ => ("service::jk_status.c (5188)", ":"),
+            };
             journal::note(
                 ctx,
                 received,
                 level,
-                "service",
-                format_args!("Status worker '{name}' {text}"),
+                place,
+                format_args!("Status worker '{name}'{colon} {text}"),
             );
         }
         self.set_status(200);

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use jk_site::errors::NO_ADMIN;
+
 use super::exchange::Received;
 use super::request::Ends;
 
@@ -15,13 +17,22 @@ pub(crate) fn value<'r, S>(
     common(received, ends, name).or_else(|| received.final_variable(name).map(Cow::Borrowed))
 }
 
-/// The value of a common variable; what was set under its name does not count.
+/// The value of a common variable; what was set under its name does not count. The table that httpd
+/// looks in knows no case.
 fn common<'r, S>(received: &'r Received<S>, ends: Ends, name: &str) -> Option<Cow<'r, [u8]>> {
+    let upper;
+    let name = if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        upper = name.to_ascii_uppercase();
+        &upper
+    } else {
+        name
+    };
     if let Some(field) = name.strip_prefix("HTTP_") {
         return header(received, field).map(Cow::Borrowed);
     }
     let text = |text: String| Some(Cow::Owned(text.into_bytes()));
     let bytes = |bytes: &'r [u8]| Some(Cow::Borrowed(bytes));
+    let settings = received.settings();
     match name {
         "REMOTE_ADDR" => text(ends.peer.ip().to_canonical().to_string()),
         "REMOTE_PORT" => text(ends.peer.port().to_string()),
@@ -29,15 +40,31 @@ fn common<'r, S>(received: &'r Received<S>, ends: Ends, name: &str) -> Option<Co
         "SERVER_NAME" => bytes(&received.server_name),
         "SERVER_PORT" => text(received.server_port.to_string()),
         "SERVER_SOFTWARE" => bytes(received.site().banner.as_bytes()),
-        "SERVER_ADMIN" => {
-            received.settings().admin.as_deref().and_then(|admin| bytes(admin.as_bytes()))
+        "SERVER_SIGNATURE" => {
+            let mut line = Vec::new();
+            if let Some(signature) = received.signature() {
+                jk_site::errors::push_signature(&signature, &mut line);
+            }
+            Some(Cow::Owned(line))
         }
+        "SERVER_ADMIN" => bytes(settings.admin.as_deref().unwrap_or(NO_ADMIN).as_bytes()),
         "REQUEST_SCHEME" => bytes(b"http"),
         "CONTENT_TYPE" => header(received, name).map(Cow::Borrowed),
         "CONTENT_LENGTH" => header(received, name).map(Cow::Borrowed),
-        "DOCUMENT_ROOT" => {
-            let root = received.settings().document_root.as_ref()?;
+        "SCRIPT_FILENAME" => bytes(received.shown_file()),
+        "CONTEXT_PREFIX" => bytes(b""),
+        "DOCUMENT_ROOT" | "CONTEXT_DOCUMENT_ROOT" => {
+            let root = settings.document_root.as_ref()?;
             bytes(root.as_os_str().as_encoded_bytes())
+        }
+        "REDIRECT_URL" => received.error.and_then(|_| bytes(&received.original_path)),
+        "REDIRECT_QUERY_STRING" => {
+            let query = received.head.query(&received.bytes);
+            received.error.and(query).map(Cow::Borrowed)
+        }
+        "PATH" => {
+            use std::os::unix::ffi::OsStringExt as _;
+            std::env::var_os(name).map(|path| Cow::Owned(path.into_vec()))
         }
         _ => None,
     }

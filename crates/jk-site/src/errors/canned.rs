@@ -21,6 +21,7 @@ pub(super) fn page(status: u16, facts: &PageFacts<'_>, out: &mut Vec<u8>) {
         );
     }
     if let Some(line) = &facts.signature {
+        out.extend_from_slice(b"<hr>\n");
         signature(line, out);
     }
     out.extend_from_slice(b"</body></html>\n");
@@ -44,10 +45,10 @@ fn expand(text: &str, facts: &PageFacts<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(rest.as_bytes());
 }
 
-fn signature(line: &SignatureLine<'_>, out: &mut Vec<u8>) {
+pub(super) fn signature(line: &SignatureLine<'_>, out: &mut Vec<u8>) {
     use std::io::Write as _;
 
-    out.extend_from_slice(b"<hr>\n<address>");
+    out.extend_from_slice(b"<address>");
     out.extend_from_slice(line.banner.as_bytes());
     out.extend_from_slice(b" Server at ");
     match line.mail {
