@@ -41,6 +41,8 @@ pub(crate) fn note<N: Net>(
     ctx.log.line(log.log, |out| {
         jk_site::jk_log::push_line(&log.stamp, &time, who, level, place, &text, out);
     });
+    // Before the client hears of it, and asks another loop next.
+    ctx.log.hand_over();
 }
 
 impl<S: Stream> Exchange<S> {
