@@ -115,7 +115,7 @@ impl Html<'_, '_> {
     fn radio(&mut self, label: &str, name: &str, value: &str, on: bool) {
         let checked = if on { " checked" } else { "" };
         self.raw(&format!(
-            "<tr><td>&nbsp;&nbsp;<label for=\"{name}{value}\">{label}</label></td><td>\
+            "<tr class=\"r\"><td>&nbsp;&nbsp;<label for=\"{name}{value}\">{label}</label></td><td>\
              <input name=\"{name}\" id=\"{name}{value}\" type=\"radio\" value=\"{value}\"{checked}>\
              </td></tr>\n"
         ));

@@ -29,7 +29,8 @@ form{margin:0}input,select,button{font:inherit;padding:.3rem .5rem;max-width:100
 input[type=text]{box-sizing:border-box;width:16rem}input.n{width:4rem}\
 .footer{margin-top:2rem;font-size:.85rem;opacity:.8}\
 @media(max-width:40rem){body{margin:.5rem auto;padding:0 .6rem}\
-a,input,select,button{min-height:2rem}.form td{display:block;border:0;padding:.2rem 0}}\
+a,input,select,button{min-height:2rem}.form td{display:block;border:0;padding:.2rem 0;\
+white-space:normal}.form .r td{display:inline-block}.form label{display:inline-block}}\
 @media(prefers-color-scheme:dark){a{color:#6bf}}";
 
 /// Renders a page.
