@@ -12,6 +12,7 @@ use mio::{Events, Interest, Poll, Registry, Waker};
 
 use super::admission::Admission;
 use super::batches::Batches;
+use super::courtesy::Courtesy;
 use super::stream::{MioStream, connect};
 use crate::arena::Key;
 use crate::command::Command;
@@ -24,10 +25,6 @@ use crate::token::Token;
 
 /// Events taken at one wake-up.
 const EVENTS: usize = 1024;
-
-/// With more events than this in one wake-up, a loop is so busy that the next ones are not far, and some
-/// more of them at once cost less than the time they wait.
-const BUSY: usize = 8;
 
 /// Connections accepted from one listener before other events get their turn.
 const ACCEPTS: usize = 64;
@@ -140,6 +137,7 @@ impl EventLoop {
             turned_away: None,
         };
         let mut events = Events::with_capacity(EVENTS);
+        let mut courtesy = Courtesy::default();
         while !turn.engine.is_finished() {
             match self.poll.poll(&mut events, turn.sleep()) {
                 Ok(()) => {}
@@ -152,10 +150,10 @@ impl EventLoop {
                 turn.obey(order);
             }
             turn.engine.settle();
-            if events.iter().nth(BUSY).is_some() {
-                // Whoever is ready to run on this processor goes first: if they are our peers, the next
-                // wake-up finds more to do at once. When nobody is, this returns at once.
+            if courtesy.is_due(events.iter().count()) {
+                let before = Instant::now();
                 std::thread::yield_now();
+                courtesy.took(before.elapsed());
             }
         }
         Ok(())

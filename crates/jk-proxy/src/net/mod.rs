@@ -3,6 +3,7 @@
 mod admission;
 mod ahead;
 mod batches;
+mod courtesy;
 mod event_loop;
 mod listener;
 mod stream;
