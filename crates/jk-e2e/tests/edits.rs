@@ -2,9 +2,11 @@
 //! restarts. Every setting that the forms show is changed, and the forms have to show the same afterwards.
 
 use std::fs::{self, Permissions};
+use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
 use jk_e2e::client::{Client, get};
@@ -183,6 +185,57 @@ fn a_restart_keeps_edits() {
     files(&site).iter().for_each(|file| fs::remove_file(file).unwrap());
     let front = Front::start(Program::Jackdaw, &site).unwrap();
     assert_eq!(forms(&front), before);
+    front.stop();
+}
+
+/// Somebody edits on and on while configurations and processes follow each other: what was confirmed is there.
+#[test]
+fn no_edit_is_lost_that_was_confirmed() {
+    let site = site(WORKERS, "<IfModule jackdaw_module>\nJackdawThreads 3\n</IfModule>\n");
+    let mut front = Front::start(Program::Jackdaw, &site).unwrap();
+    let (addr, stop) = (front.addr(), AtomicBool::new(false));
+    let confirmed = AtomicUsize::new(1);
+    thread::scope(|scope| {
+        let editor = scope.spawn(|| {
+            for factor in 2.. {
+                let query = format!("cmd=update&w=lb&sw=A&vwf={factor}");
+                loop {
+                    match edit(addr, &query) {
+                        Some(answer) if answer.contains("type=OK") => break,
+                        Some(answer) => assert!(is_later(&answer), "{answer}"),
+                        None => panic!("nobody answers"),
+                    }
+                    if stop.load(Relaxed) {
+                        return;
+                    }
+                }
+                confirmed.store(factor, Relaxed);
+                if stop.load(Relaxed) {
+                    return;
+                }
+            }
+        });
+        for round in 0..12 {
+            let seen = confirmed.load(Relaxed);
+            let on = wait_until(PATIENCE, || (confirmed.load(Relaxed) > seen + 9).then_some(()));
+            assert!(on.is_some() && !editor.is_finished(), "round {round}");
+            if round % 3 == 0 {
+                front.signal("HUP");
+            } else {
+                let successor = Front::start(Program::Jackdaw, &site).unwrap();
+                let mut before = std::mem::replace(&mut front, successor);
+                assert!(wait_until(PATIENCE, || before.has_ended().then_some(())).is_some());
+            }
+        }
+        stop.store(true, Relaxed);
+    });
+    let last = confirmed.load(Relaxed).to_string();
+    let there =
+        wait_until(PATIENCE, || (property(&front, "worker.A.lbfactor") == last).then_some(()));
+    assert!(there.is_some(), "{last}, not {}", property(&front, "worker.A.lbfactor"));
+    front.stop();
+    let front = Front::start(Program::Jackdaw, &site).unwrap();
+    assert_eq!(property(&front, "worker.A.lbfactor"), last, "{}", log(&site));
     front.stop();
 }
 
@@ -400,10 +453,21 @@ fn form(front: &Front, whose: &str) -> String {
     page.lines().filter(|line| line.starts_with("<input")).map(|line| format!("{line}\n")).collect()
 }
 
+/// A process that is taking over says so for a moment.
 #[track_caller]
 fn assert_ok(front: &Front, query: &str) {
-    let answer = get(front.addr(), &format!("/jkstatus?{query}&mime=txt"), &[]).unwrap().text();
-    assert!(answer.contains("type=OK"), "{query}: {answer}");
+    let answer =
+        wait_until(PATIENCE, || Some(edit(front.addr(), query)?).filter(|it| !is_later(it)));
+    assert!(answer.as_ref().is_some_and(|it| it.contains("type=OK")), "{query}: {answer:?}");
+}
+
+fn edit(addr: SocketAddr, query: &str) -> Option<String> {
+    Some(get(addr, &format!("/jkstatus?{query}&mime=txt"), &[]).ok()?.text())
+}
+
+/// Nothing was changed, and it is worth another try.
+fn is_later(answer: &str) -> bool {
+    answer.contains("Try again") || answer.contains("is ending")
 }
 
 fn property(front: &Front, name: &str) -> String {

@@ -183,17 +183,17 @@ impl Proxy {
     }
 
     /// The process that was taken over from has ended its service, and said at last that it had these
-    /// edits, if it could be asked.
+    /// edits, if it could be asked. Until then nothing can be edited here.
     pub fn succeed(&mut self, last: Option<&[u8]>) {
-        if !self.keeping.succeed(last) {
-            return;
+        if self.keeping.succeed(last) {
+            let mut config = self.shared.site.config.clone();
+            config.workers = self.keeping.book.file();
+            match self.replace(config) {
+                Ok(warnings) => warnings.iter().for_each(|warning| log::warn!("{warning}")),
+                Err(error) => log::error!("what was edited at last is not in force: {error}"),
+            }
         }
-        let mut config = self.shared.site.config.clone();
-        config.workers = self.keeping.book.file();
-        match self.replace(config) {
-            Ok(warnings) => warnings.iter().for_each(|warning| log::warn!("{warning}")),
-            Err(error) => log::error!("what was edited at last is not in force: {error}"),
-        }
+        self.keeping.take_up();
     }
 
     fn replace(&mut self, config: Config) -> Result<Vec<Warning>, ProxyError> {

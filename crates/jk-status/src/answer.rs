@@ -18,8 +18,8 @@ pub struct Caller<'a> {
     pub cross_site: bool,
     /// The path of the request, as links name it.
     pub path: &'a str,
-    /// The process is about to end, or another serves in its place: nothing may be changed any more.
-    pub ending: bool,
+    /// Why nothing may be changed now, if so.
+    pub frozen: Option<&'static str>,
 }
 
 /// A page, and what has to be done.
@@ -107,8 +107,8 @@ fn admit<'v>(
     if command.acts() && caller.cross_site {
         return Err("This command is not allowed from pages of another site.");
     }
-    if command.acts() && caller.ending {
-        return Err("This process is ending and changes nothing any more.");
+    if let Some(why) = caller.frozen.filter(|_| command.acts()) {
+        return Err(why);
     }
     if !command.needs_worker() {
         return Ok((command, None));

@@ -149,24 +149,6 @@ fn settings_of_a_backend_reach_all_its_places() {
     assert_eq!((member.host.as_str(), member.port), ("10.0.0.9", 9009));
 }
 
-/// What a predecessor's clients changed while its successor had begun already.
-#[test]
-fn late_edits_of_a_predecessor_are_followed() {
-    let key = |name: &str| Key::Ajp(name.into(), AjpAttribute::Host);
-    let edits = |all: &[(&str, &str)]| {
-        let mut edits = Edits::default();
-        for (name, to) in all {
-            edits.insert(key(name), Edit { from: "f".into(), to: (*to).into() });
-        }
-        edits
-    };
-    let before = edits(&[("same", "1"), ("undone", "1"), ("changed", "1")]);
-    let after = edits(&[("same", "1"), ("changed", "2"), ("new", "1")]);
-    let mut own = edits(&[("same", "9"), ("undone", "1"), ("changed", "1"), ("own", "1")]);
-    own.follow(&before, &after);
-    assert_eq!(own, edits(&[("same", "9"), ("changed", "2"), ("new", "1"), ("own", "1")]));
-}
-
 /// The file as documented; who reads old files with a new program depends on it.
 #[test]
 fn the_text_is_as_documented() {

@@ -23,6 +23,11 @@ use crate::shared::Shared;
 use saver::Saver;
 pub(crate) use store::Store;
 
+/// Why a process that ends changes nothing: another serves, or nobody will.
+const ENDING: &str = "This process is ending and changes nothing any more.";
+/// Why one that begins does not: until it has ended, the one before does.
+const BEGINNING: &str = "This process is taking over from another. Try again.";
+
 /// The edits in force.
 #[derive(Debug)]
 pub(crate) struct Book<S>(Mutex<Pages<S>>);
@@ -36,8 +41,8 @@ struct Pages<S> {
     current: Weak<Shared<S>>,
     /// Changes since another site is being built, which does not have them.
     since: Option<Vec<Change>>,
-    /// Nothing may be changed any more.
-    closed: bool,
+    /// Why nothing may be changed, if so.
+    frozen: Option<&'static str>,
     saver: Option<Saver>,
 }
 
@@ -48,7 +53,7 @@ impl<S> Default for Book<S> {
             file: Vec::new(),
             current: Weak::new(),
             since: None,
-            closed: false,
+            frozen: None,
             saver: None,
         }))
     }
@@ -101,20 +106,17 @@ impl<S> Book<S> {
         self.0.lock().file.clone()
     }
 
-    /// Takes over what another process kept.
-    pub(crate) fn inherit(&self, edits: Edits) {
-        self.0.lock().edits = edits;
-    }
-
-    /// As [`Self::inherit`], when that process had begun as `before`.
-    pub(crate) fn follow(&self, before: &Edits, after: &Edits) {
-        self.0.lock().edits.follow(before, after);
+    /// Takes over what was kept; `frozen` while another process may still change it.
+    pub(crate) fn inherit(&self, edits: Edits, frozen: Option<&'static str>) {
+        let mut pages = self.0.lock();
+        pages.edits = edits;
+        pages.frozen = frozen;
     }
 
     /// Nothing is changed any more, and what was is on disk when this returns. The edits, for a successor.
     pub(crate) fn close(&self) -> Edits {
         let mut pages = self.0.lock();
-        pages.closed = true;
+        pages.frozen = Some(ENDING);
         let saver = pages.saver.take();
         let edits = pages.edits.clone();
         drop(pages);
@@ -134,9 +136,9 @@ impl<S> Book<S> {
 }
 
 impl<S> Open<'_, S> {
-    /// Whether nothing may be changed any more: another process serves, or nobody will.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.0.closed
+    /// Why nothing may be changed, if so.
+    pub(crate) fn frozen(&self) -> Option<&'static str> {
+        self.0.frozen
     }
 
     /// Puts a change in force, for every loop at once: in the site of the request, and in that which
@@ -209,14 +211,14 @@ pub(crate) fn place(config: &Config) -> Option<&Path> {
 
 impl<S> Keeping<S> {
     /// Opens the files beside `path`, and reads them unless a predecessor said in `handed` what it kept. Its files
-    /// are its own until [`Self::succeed`].
+    /// are its own until [`Self::take_up`].
     pub(crate) fn start(
         path: Option<&Path>,
         owner: Option<u32>,
         handed: Option<&[u8]>,
         warnings: &mut Vec<Warning>,
     ) -> Self {
-        let handed = handed.map(|text| received(text, warnings));
+        let handed = handed.map(|text| received(text, warnings).unwrap_or_default());
         let mut keeping = Self {
             book: Arc::default(),
             path: path.map(Path::to_owned),
@@ -225,7 +227,7 @@ impl<S> Keeping<S> {
             handed,
         };
         if let Some(edits) = &keeping.handed {
-            keeping.book.inherit(edits.clone());
+            keeping.book.inherit(edits.clone(), Some(BEGINNING));
             let saver = keeping.store(warnings).and_then(|store| saver(store, false, warnings));
             keeping.book.save_to(saver);
             return keeping;
@@ -237,27 +239,33 @@ impl<S> Keeping<S> {
             return keeping;
         }
         let edits = store.load(warnings);
-        keeping.book.inherit(edits);
+        keeping.book.inherit(edits, None);
         keeping.book.save_to(saver(store, true, warnings));
         keeping
     }
 
-    /// The predecessor serves no longer, and this is what it had kept at last: whether that is more
-    /// than it had said before, so that the site has to be built again.
+    /// The predecessor changes nothing any more, and this is what it had kept at last: whether that is not
+    /// what it had said before, so that the site has to be built again. Ends with [`Self::take_up`].
     pub(crate) fn succeed(&mut self, last: Option<&[u8]>) -> bool {
         let Some(before) = self.handed.take() else { return false };
         let mut warnings = Vec::new();
-        let after = last.map(|text| received(text, &mut warnings));
+        let after = last.and_then(|text| received(text, &mut warnings));
         warnings.iter().for_each(|warning| log::warn!("{warning}"));
         let news = after.filter(|after| *after != before);
-        if let Some(after) = &news {
-            self.book.follow(&before, after);
+        let changed = news.is_some();
+        if let Some(after) = news {
+            self.book.inherit(after, Some(BEGINNING));
         }
-        let pages = self.book.0.lock();
+        changed
+    }
+
+    /// From now on edits are made and kept here.
+    pub(crate) fn take_up(&self) {
+        let mut pages = self.book.0.lock();
+        pages.frozen = None;
         if let Some(saver) = &pages.saver {
             saver.acquire(&pages.edits);
         }
-        news.is_some()
     }
 
     /// Another configuration names another file, or the same one again.
@@ -293,14 +301,10 @@ pub(crate) fn told(edits: Edits) -> Vec<u8> {
     Saved { serial: 0, edits }.encode().into_bytes()
 }
 
-fn received(text: &[u8], warnings: &mut Vec<Warning>) -> Edits {
-    match Saved::decode(text) {
-        Ok(saved) => saved.edits,
-        Err(flaw) => {
-            warnings.push(format!("what the process before had edited is lost: {flaw}"));
-            Edits::default()
-        }
-    }
+fn received(text: &[u8], warnings: &mut Vec<Warning>) -> Option<Edits> {
+    let saved = Saved::decode(text);
+    let lost = |flaw| warnings.push(format!("edits of the process before are lost: {flaw}"));
+    saved.map_err(lost).ok().map(|saved| saved.edits)
 }
 
 fn saver(store: Store, acquired: bool, warnings: &mut Vec<Warning>) -> Option<Saver> {

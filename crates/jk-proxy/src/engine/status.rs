@@ -97,7 +97,7 @@ impl<S: Stream> Exchange<S> {
             user: user.as_deref(),
             cross_site: jk_status::is_cross_site(&|name| received.head.find(&received.bytes, name)),
             path: &path,
-            ending: book.as_ref().is_some_and(Open::is_closed),
+            frozen: book.as_ref().and_then(Open::frozen),
         };
         let view = snapshot::view(received, ctx.clock.seconds());
         let answer = jk_status::answer(settings, &request, caller, &view, addresses);

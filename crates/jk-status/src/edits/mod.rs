@@ -119,19 +119,6 @@ impl Edits {
         merged
     }
 
-    /// What has to be done to `self`, which began as `before`, for it to have what became of `before` in
-    /// other hands, too.
-    pub fn follow(&mut self, before: &Self, after: &Self) {
-        for (key, edit) in &after.0 {
-            if before.0.get(key) != Some(edit) {
-                self.0.insert(key.clone(), edit.clone());
-            }
-        }
-        for key in before.0.keys().filter(|key| !after.0.contains_key(key)) {
-            self.0.remove(key);
-        }
-    }
-
     fn set(&mut self, file: &[Worker], key: Key, to: String) {
         match key.read(file) {
             Some(from) if from != to => {
