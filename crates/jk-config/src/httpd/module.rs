@@ -79,6 +79,14 @@ pub(crate) fn mpm_named(name: &str) -> Option<&'static str> {
     MPMS.iter().find(|(id, file)| *id == name || *file == name).map(|(id, _)| *id)
 }
 
+/// The name of the module in a file, when that is one of httpd's or mod_jk's by another name.
+pub(crate) fn misnamed(id: &str, file: &str) -> Option<&'static str> {
+    let name = file.rsplit('/').next()?;
+    let middle = name.strip_prefix("mod_")?.strip_suffix(".so")?;
+    let right = family::family(&format!("{middle}_module"))?.id;
+    (right != id).then_some(right)
+}
+
 /// What a module is called by `LoadModule` whose file is `mod_x.c`.
 fn id_of(name: &str) -> String {
     match name.strip_prefix("mod_").and_then(|rest| rest.strip_suffix(".c")) {

@@ -265,7 +265,11 @@ impl<'a> Reader<'a> {
     }
 
     fn load_module(&mut self, directive: &Directive) -> Result<(), Refusal> {
-        let [id, _] = exactly(directive, "two arguments, a module and its file")?;
+        let [id, file] = exactly(directive, "two arguments, a module and its file")?;
+        if let Some(right) = super::module::misnamed(&id, &file) {
+            return Err(Refusal::new(format!("the module in {file} is not called `{id}`"))
+                .help(format!("write `LoadModule {right} {file}`")));
+        }
         if self.modules.load(&id) {
             super::loss::loaded(&id, &directive.at(), &mut self.report);
         } else {

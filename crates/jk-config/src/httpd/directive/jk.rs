@@ -23,7 +23,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         Ok(())
     }),
     global("JkShmFile", One, |walk, call| {
-        walk.global.shm_file = Some(walk.path(call.text(0)));
+        let path = walk.path(call.text(0));
+        if let Some(directory) = path.parent().filter(|dir| !walk.files.is_dir(dir)) {
+            let message = format!("the directory {} does not exist", directory.display());
+            let help = "the file is not needed here; httpd would not start";
+            walk.report.warning(&call.at, message).help(help);
+        }
+        walk.global.shm_file = Some(path);
         Ok(())
     }),
     global("JkShmSize", One, |walk, call| {
