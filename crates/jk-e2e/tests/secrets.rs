@@ -2,6 +2,7 @@
 //! worker, no message about a configuration however it is broken, no file, nothing that `/proc` shows.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -71,7 +72,10 @@ fn secrets_are_sent_and_not_told() {
     assert!(wait_until(PATIENCE, || before.has_ended().then_some(())).is_some());
     exercise(&front, &mut seen);
     for file in ["cmdline", "environ"] {
-        let bytes = fs::read(format!("/proc/{}/{file}", front.id())).unwrap();
+        let path = format!("/proc/{}/{file}", front.id());
+        // Who has become another user is nobody's to look into, not even that user's.
+        assert_eq!(fs::metadata(&path).unwrap().uid(), 0, "{path}");
+        let bytes = fs::read(&path).unwrap();
         assert!(!bytes.is_empty());
         seen.tell(file, &String::from_utf8_lossy(&bytes));
     }
