@@ -77,6 +77,12 @@ pub(crate) fn loaded(id: &str, at: &Location, report: &mut Report) {
             .note(at, format!("`{id}` is not needed: processes and threads are managed otherwise"));
         return;
     }
+    if id == "jk2_module" {
+        report
+            .warning(at, "mod_jk2 is not here: nothing that workers2.properties says is read")
+            .help("mod_jk2 was given up; say it in workers.properties and with JkMount");
+        return;
+    }
     let Some(family) = family::family(id).filter(|family| family.id == id) else {
         report
             .warning(

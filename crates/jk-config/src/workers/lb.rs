@@ -110,6 +110,10 @@ pub(super) fn check_defined(settings: Settings<'_>, word: &Word<'_>) {
     let names = super::unused_names(settings.site);
     let wanted = String::from_utf8_lossy(word.bytes);
     let help = match spelling::nearest(&wanted, names.iter().map(String::as_str)) {
+        // What text from web pages brings along looks like a blank and is none.
+        Some(similar) if wanted.contains('\u{a0}') => {
+            format!("it holds a non-breaking space: delete that, so that it becomes `{similar}`")
+        }
         Some(similar) => format!("did you mean `{similar}`?"),
         None => format!("write at least `worker.{wanted}.host` and `worker.{wanted}.port`"),
     };

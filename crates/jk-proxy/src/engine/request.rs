@@ -158,6 +158,10 @@ pub(super) fn encode<S>(
     })
 }
 
+/// As mod_jk, this adds one to as many fields as httpd lets through when there is no content. A
+/// container that takes no more than these refuses the request; no packet follows that it could
+/// mistake for another request.
+///
 /// The content length goes first, so that a backend which stumbles over a later header knows that a
 /// data packet follows.
 fn headers<S>(encoder: &mut RequestEncoder<'_>, received: &Received<S>) {

@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         let path = walk.path(call.text(0));
         if let Some(directory) = path.parent().filter(|dir| !walk.files.is_dir(dir)) {
             let message = format!("the directory {} does not exist", directory.display());
-            let help = "the file is not needed here; httpd would not start";
+            let help = "no change of a status worker will survive a restart; httpd would not start";
             walk.report.warning(&call.at, message).help(help);
         }
         walk.global.shm_file = Some(path);
