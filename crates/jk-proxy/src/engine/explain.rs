@@ -14,9 +14,10 @@ use jk_http::{HeadError, Parsed};
 use jk_site::vhost::{self, ServerId};
 use jk_types::{Activation, AjpSettings, MemberState, WorkerKind};
 
-use super::client::{Line, limits};
+use super::client::Line;
 use super::election::facts;
 use super::exchange::{Exchange, Received};
+use super::heads::limits;
 use super::net::Stream;
 use super::request::Ends;
 use super::route::Destination;

@@ -10,6 +10,7 @@ mod exchange;
 pub mod explain;
 mod field_list;
 mod forward;
+mod heads;
 mod index;
 mod intake;
 mod journal;
