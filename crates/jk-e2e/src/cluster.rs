@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::slot::{BACKEND_PORT, Slot};
-use crate::tomcat::{ClusterNode, Tomcat, TomcatConfig};
+use crate::tomcat::{ClusterNode, PACKET_SIZE, Tomcat, TomcatConfig};
 
 /// Where the first member receives sessions; the others follow.
 const REPLICATION_PORT: u16 = 22031;
@@ -34,6 +34,7 @@ pub fn start(slot: &Slot, routes: &[&str], webapps: &[(&str, &str)]) -> io::Resu
                 .map(|(context, dir)| ((*context).to_owned(), webapp(dir)))
                 .collect(),
             sealed: None,
+            packet_size: PACKET_SIZE,
         })?;
         tomcat.start()?;
         tomcats.push(tomcat);

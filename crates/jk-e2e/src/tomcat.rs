@@ -33,7 +33,12 @@ pub struct TomcatConfig {
     pub webapps: Vec<(String, PathBuf)>,
     /// A second AJP connector that serves nobody without this secret.
     pub sealed: Option<(SocketAddr, String)>,
+    /// The largest packet of its AJP connector: a worker's `max_packet_size`.
+    pub packet_size: usize,
 }
+
+/// What AJP containers and mod_jk agree on unless told otherwise.
+pub const PACKET_SIZE: usize = 8192;
 
 /// Addresses of a cluster whose members are known beforehand.
 #[derive(Clone, Debug)]
@@ -206,7 +211,7 @@ fn server_xml(config: &TomcatConfig) -> String {
 <Server port="-1">
   <Service name="Catalina">
     <Connector port="{port}" address="{ip}" protocol="AJP/1.3" secretRequired="false"
-               redirectPort="8443" maxThreads="64" minSpareThreads="4"/>
+               redirectPort="8443" packetSize="{packet}" maxThreads="64" minSpareThreads="4"/>
 {sealed}    <Engine name="Catalina" defaultHost="localhost" jvmRoute="{route}">
 {cluster}      <Host name="localhost" appBase="webapps" unpackWARs="false" autoDeploy="false"/>
     </Engine>
@@ -214,6 +219,7 @@ fn server_xml(config: &TomcatConfig) -> String {
 </Server>
 "#,
         ip = config.ajp.ip(),
+        packet = config.packet_size,
         port = config.ajp.port(),
         route = config.route,
     )

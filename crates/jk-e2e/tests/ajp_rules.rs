@@ -17,7 +17,7 @@ use jk_e2e::front::{Front, Program};
 use jk_e2e::site::{Site, SiteText};
 use jk_e2e::tap::{Recorded, Tap};
 use jk_e2e::text::fnv;
-use jk_e2e::tomcat::{Tomcat, TomcatConfig};
+use jk_e2e::tomcat::{PACKET_SIZE, Tomcat, TomcatConfig};
 
 /// Nothing takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -503,6 +503,7 @@ impl Stage {
             cluster: None,
             webapps: vec![("ROOT".to_owned(), testdata().join("webapps/attack"))],
             sealed: Some((sealed_addr, SECRETS[0].to_owned())),
+            packet_size: PACKET_SIZE,
         })
         .unwrap();
         tomcat.start().unwrap();

@@ -13,6 +13,14 @@ static String digest(InputStream in, long most) throws java.io.IOException {
     }
     return String.format("%d %016x", length, hash);
 }
+
+static byte[] bytes(String text) {
+    return text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+}
+
+static String digest(byte[] bytes) throws java.io.IOException {
+    return digest(new java.io.ByteArrayInputStream(bytes), Long.MAX_VALUE);
+}
 %>
 <%
 String query = String.valueOf(request.getQueryString());
@@ -31,6 +39,19 @@ if (query.startsWith("read")) {
 } else if (query.startsWith("hits")) {
     Object hits = application.getAttribute("hits");
     out.print(hits == null ? "0" : hits.toString());
+} else if (query.startsWith("all")) {
+    // Everything that a client may have written, each as bytes.
+    out.print("query " + digest(bytes(query)) + "\n");
+    out.print("path " + digest(bytes(request.getRequestURI())) + "\n");
+    out.print("user " + request.getRemoteUser() + "\n");
+    for (String name : java.util.Collections.list(request.getHeaderNames())) {
+        out.print(name.toLowerCase() + " " + digest(bytes(request.getHeader(name))) + "\n");
+    }
+    for (String name : java.util.Collections.list(request.getAttributeNames())) {
+        if (!name.startsWith("org.apache.") && !name.startsWith("jakarta.")) {
+            out.print("attribute " + name + "\n");
+        }
+    }
 } else if (query.startsWith("who")) {
     out.print(request.getRemoteAddr() + " " + request.getRemoteUser() + " " + request.isSecure());
 } else {

@@ -17,6 +17,15 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     vec(byte, 0..40)
 }
 
+/// Whatever bytes, of lengths at which a reader may go wrong.
+fn odd() -> impl Strategy<Value = Vec<u8>> {
+    let lengths =
+        [0, 1, 0xff, 0x100, 0x1ffa, 0x7fff, 0x8000, 0x9fff, 0xa001, 0xa0ff, 0xa100, 0xffff];
+    let long =
+        (any::<u8>(), proptest::sample::select(lengths.to_vec())).prop_map(|(b, n)| vec![b; n]);
+    prop_oneof![4 => text(), 2 => vec(any::<u8>(), 0..9), 1 => long]
+}
+
 fn method() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         Just(b"GET".to_vec()),
@@ -108,6 +117,40 @@ proptest! {
         let got: Vec<_> = request.attributes().take(attributes.len()).collect();
         prop_assert_eq!(got, attributes.iter().map(borrow).collect::<Vec<_>>());
         prop_assert_eq!(request.attributes().count(), attributes.len() + usize::from(stored));
+    }
+
+    /// A request that cannot be said leaves nothing behind; any other is read as it was meant.
+    #[test]
+    fn requests_of_whatever_bytes(
+        (uri, name, value) in (odd(), odd(), odd()),
+        attributes in vec((odd(), odd()), 0..3),
+        limit in proptest::sample::select(&[64, 8192, RECEIVE_LIMIT][..]),
+    ) {
+        let line = RequestLine {
+            method: b"GET", protocol: b"HTTP/1.1", uri: &uri, remote_addr: b"10.0.0.1",
+            remote_host: None, server_name: b"a", server_port: 80, is_ssl: false,
+        };
+        let mut wire = b"before".to_vec();
+        let mut encoder = RequestEncoder::begin(&mut wire, limit, &line);
+        encoder.header(&name, &value);
+        for (name, value) in &attributes {
+            encoder.attribute(Attribute::Request { name, value });
+        }
+        let Ok(length) = encoder.finish() else {
+            prop_assert_eq!(wire, b"before");
+            return Ok(());
+        };
+        prop_assert!(length <= limit);
+        prop_assert_eq!(wire.len(), b"before".len() + length);
+        let frame = container::split_frame(&wire[6..], RECEIVE_LIMIT).unwrap().unwrap();
+        prop_assert_eq!(frame.len, length);
+        let request = ForwardRequest::decode(frame.payload).unwrap();
+        prop_assert_eq!(request.line().uri, &uri);
+        let headers: Vec<_> = request.headers().collect();
+        prop_assert!(headers.len() == 1 && headers[0].0.eq_ignore_ascii_case(&name));
+        prop_assert_eq!(headers[0].1, &value);
+        let named = attributes.iter().map(|(name, value)| Attribute::Request { name, value });
+        prop_assert_eq!(request.attributes().collect::<Vec<_>>(), named.collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Hostile clients, from outside: the program is attacked over sockets, and what reaches a backend is
 //! looked at there.
 
+mod injection;
 mod stage;
 mod tables;

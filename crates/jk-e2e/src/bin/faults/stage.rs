@@ -14,7 +14,7 @@ use jk_e2e::load::App;
 use jk_e2e::member::Member;
 use jk_e2e::site::{Site, SiteText};
 use jk_e2e::slot::Slot;
-use jk_e2e::tomcat::{Tomcat, TomcatConfig};
+use jk_e2e::tomcat::{PACKET_SIZE, Tomcat, TomcatConfig};
 
 use super::fault::Fault;
 
@@ -120,6 +120,7 @@ fn tomcat(route: &str, ajp: SocketAddr) -> io::Result<Tomcat> {
         cluster: None,
         webapps: vec![("transfer".to_owned(), testdata().join("webapps/transfer"))],
         sealed: None,
+        packet_size: PACKET_SIZE,
     })?;
     tomcat.start()?;
     Ok(tomcat)

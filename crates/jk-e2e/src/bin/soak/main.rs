@@ -16,7 +16,7 @@ use jk_e2e::cluster::{ajp_port, testdata};
 use jk_e2e::front::{Front, Program};
 use jk_e2e::generate::Dice;
 use jk_e2e::site::{Site, SiteText};
-use jk_e2e::tomcat::{Tomcat, TomcatConfig};
+use jk_e2e::tomcat::{PACKET_SIZE, Tomcat, TomcatConfig};
 
 use load::{Load, Tally};
 use usage::Usage;
@@ -133,6 +133,7 @@ fn start_tomcats(site: &Site) -> Result<Vec<Tomcat>, Box<dyn Error>> {
             cluster: None,
             webapps: vec![("transfer".to_owned(), app.clone())],
             sealed: None,
+            packet_size: PACKET_SIZE,
         })?;
         tomcat.start()?;
         tomcats.push(tomcat);
