@@ -33,3 +33,4 @@ pub mod tap;
 pub mod text;
 pub mod tomcat;
 pub mod tools;
+pub mod usage;

@@ -120,6 +120,11 @@ impl ScriptedBackend {
         }
     }
 
+    /// How many connections are open now.
+    pub fn open_connections(&self) -> usize {
+        self.shared.open().len()
+    }
+
     /// Lets `n` more `hold` statements pass.
     pub fn release(&self, n: usize) {
         self.shared.log().permits += n;

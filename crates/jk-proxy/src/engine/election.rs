@@ -152,9 +152,11 @@ impl<S: Stream> Exchange<S> {
             return Flow::Wait;
         }
         // Without `connection_pool_size`, httpd has a connection for each request that it serves:
-        // who comes too many waits for a thread, however long. So does this one, while it moves up.
+        // who comes too many waits for a thread, however long. So does this one, while it moves up, and
+        // while besiegers are being found out.
         let settings = &self.backend().settings;
-        if settings.connection_pool_size.is_none() && released != seen {
+        let waits_on = released != seen || pool.is_besieged();
+        if settings.connection_pool_size.is_none() && waits_on {
             let until = ctx.clock.now + whole_looks(settings.connection_acquire_timeout);
             self.forward.step = Step::Slot { until, seen: released, queued };
             return Flow::Wait;

@@ -2,7 +2,6 @@
 //! and what the program needed at the start and at the end.
 
 mod load;
-mod usage;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -17,9 +16,9 @@ use jk_e2e::front::{Front, Program};
 use jk_e2e::generate::Dice;
 use jk_e2e::site::{Site, SiteText};
 use jk_e2e::tomcat::{PACKET_SIZE, Tomcat, TomcatConfig};
+use jk_e2e::usage::Usage;
 
 use load::{Load, Tally};
-use usage::Usage;
 
 /// From one disturbance to the next.
 const REST: Duration = Duration::from_secs(10);

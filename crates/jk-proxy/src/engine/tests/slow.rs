@@ -223,6 +223,23 @@ fn besiegers_give_way_when_there_is_no_connection_left() {
     assert_eq!(body(&world.receive(&newcomer)), "served");
 }
 
+/// `[besieged-worker]`
+#[test]
+fn who_comes_when_a_siege_begins_waits_until_it_is_seen_to_be_one() {
+    let mut world = World::new(ONE, "w");
+    let besiegers = besiegers(&mut world, 8);
+    let newcomer = world.client(1 << 20);
+    world.send(&newcomer, GET);
+    // Longer than anybody else waits for a connection.
+    (0..8).for_each(|_| world.wait(Duration::from_millis(100)));
+    assert_eq!(text(&world.receive(&newcomer)), "");
+    assert!(besiegers.iter().all(|(_, backend)| !backend.end.is_ended()));
+    world.wait(SECOND);
+    let backend = world.accept();
+    world.answer(&backend, &answer(b"served"));
+    assert_eq!(body(&world.receive(&newcomer)), "served");
+}
+
 #[test]
 fn who_takes_a_response_slowly_is_left_alone_while_there_are_connections() {
     let mut world = World::new(ONE, "w");

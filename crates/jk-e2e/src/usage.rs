@@ -6,10 +6,15 @@ use std::io;
 
 /// What a process needs at one moment.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Usage {
-    resident_kib: u64,
-    descriptors: usize,
-    threads: u64,
+pub struct Usage {
+    /// Memory that is there now.
+    pub resident_kib: u64,
+    /// The most that ever was.
+    pub peak_kib: u64,
+    /// Open descriptors.
+    pub descriptors: usize,
+    /// Threads.
+    pub threads: u64,
 }
 
 impl Usage {
@@ -17,7 +22,7 @@ impl Usage {
     ///
     /// # Errors
     /// When it has gone.
-    pub(crate) fn of(process: u32) -> io::Result<Self> {
+    pub fn of(process: u32) -> io::Result<Self> {
         let status = fs::read_to_string(format!("/proc/{process}/status"))?;
         let number = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -25,6 +30,7 @@ impl Usage {
         };
         Ok(Self {
             resident_kib: number("VmRSS:"),
+            peak_kib: number("VmHWM:"),
             descriptors: fs::read_dir(format!("/proc/{process}/fd"))?.count(),
             threads: number("Threads:"),
         })
@@ -33,7 +39,7 @@ impl Usage {
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { resident_kib, descriptors, threads } = self;
+        let Self { resident_kib, descriptors, threads, .. } = self;
         write!(f, "{resident_kib} KiB resident, {descriptors} descriptors, {threads} threads")
     }
 }
