@@ -76,7 +76,7 @@ impl Meant {
             } else {
                 path.to_owned()
             },
-            query: [query.as_bytes(), &bytes(dice, query_bytes).as_slice()].concat(),
+            query: [query.as_bytes(), bytes(dice, query_bytes).as_slice()].concat(),
             fields,
         }
     }

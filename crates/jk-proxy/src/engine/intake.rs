@@ -38,8 +38,8 @@ pub(crate) struct Intake {
 /// Why no more content can be had.
 #[derive(Debug)]
 pub(crate) enum IntakeError {
-    /// The framing is broken.
-    Body,
+    /// The framing is broken, or says that more comes than may be; the status to answer with.
+    Body(u16),
     /// The client ended or broke the connection before the content was complete.
     Gone,
 }
@@ -163,8 +163,9 @@ impl Intake {
     fn decode(&mut self, want: usize) -> Result<(), IntakeError> {
         let Some(decoder) = &mut self.decoder else { return Ok(()) };
         while self.content.len() < want && self.raw < self.end && !decoder.is_done() {
-            let piece =
-                decoder.decode(&self.bytes[self.raw..self.end]).map_err(|_| IntakeError::Body)?;
+            let piece = decoder
+                .decode(&self.bytes[self.raw..self.end])
+                .map_err(|error| IntakeError::Body(error.status))?;
             if piece.consumed == 0 {
                 break;
             }

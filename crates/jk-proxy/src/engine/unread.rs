@@ -39,10 +39,11 @@ impl<S: Stream> Exchange<S> {
             Ok(Discarded::All) => return Unread::Gone,
             Ok(Discarded::Dry) => return Unread::Waits,
             Ok(Discarded::More) => return Unread::More,
-            Err(IntakeError::Body | IntakeError::Gone) => 400,
+            Err(IntakeError::Body(status)) => status,
+            Err(IntakeError::Gone) => 400,
         };
         // What a filter of httpd's objects to is told without a length.
-        self.reply.unmeasured = status == 413 || matches!(discarded, Err(IntakeError::Body));
+        self.reply.unmeasured = status == 413 || matches!(discarded, Err(IntakeError::Body(_)));
         self.refuse_content(ctx, line, status);
         Unread::Refused
     }

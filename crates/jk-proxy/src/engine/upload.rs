@@ -122,7 +122,7 @@ impl<S: Stream> Exchange<S> {
         match filled {
             Ok(Filled::Ready) => {}
             Ok(Filled::Dry) => return None,
-            Err(IntakeError::Gone | IntakeError::Body) => {
+            Err(IntakeError::Gone | IntakeError::Body(_)) => {
                 if asked {
                     self.forward.trouble = Trouble::Asked;
                 }
