@@ -1,6 +1,7 @@
 //! Clients that send much, take nothing, or vanish: memory stays bounded, descriptors and slots come
 //! back, and others are served meanwhile.
 
+use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -67,7 +68,8 @@ impl Stage {
         // One connection was open before.
         let now = || self.usage().descriptors + 1 - self.backend.open_connections();
         let back = wait_until(PATIENCE, || (now() <= before.descriptors).then_some(()));
-        assert!(back.is_some(), "{} of {}", now(), before.descriptors);
+        let open = || descriptors(self.front.id());
+        assert!(back.is_some(), "{} of {}: {:#?}", now(), before.descriptors, open());
     }
 
     /// There are as many connections to the backend as ever.
@@ -93,6 +95,12 @@ impl Stage {
         let most = before.peak_kib + kib + SPARE_KIB;
         assert!(peak <= most, "{peak} KiB, and {} before; {kib} were to be", before.peak_kib);
     }
+}
+
+/// What a process has open.
+fn descriptors(process: u32) -> Vec<String> {
+    let all = fs::read_dir(format!("/proc/{process}/fd")).unwrap().flatten();
+    all.filter_map(|one| Some(fs::read_link(one.path()).ok()?.display().to_string())).collect()
 }
 
 /// A connection whose end takes little in.
