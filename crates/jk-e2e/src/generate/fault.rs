@@ -31,8 +31,20 @@ pub fn fault(seed: u64) -> String {
     for _ in 0..REQUESTS {
         request(members, &mut dice, &mut text);
     }
+    text.push_str(LOG);
     text
 }
+
+/// What mod_jk's log says belongs to the outcome, but for times, threads, sockets, and what is said
+/// while the configuration is read.
+const LOG: &str = r"[mask]
+\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4}\] \[\d+:\d+\] => STAMP
+(?m)^(== file .*\n)(\| STAMP \[\w+\] (?:init_jk|jk_map_handle_duplicates)::.*\n)+ => $1
+socket -?\d+ => socket N
+Socket = \d+ => Socket = N
+[show]
+logs/mod_jk.log
+";
 
 fn balancer(members: &[&str], dice: &mut Dice, text: &mut String) {
     let list = members.join(",");

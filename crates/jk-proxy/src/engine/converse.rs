@@ -291,6 +291,7 @@ impl<S: Stream> Exchange<S> {
             self.forward.conversation.close();
         }
         self.end_service(ctx, line, Ok(()), false);
+        self.tell_no_body(ctx);
         self.stage = Stage::Send;
         if let Some(status) = self.forward.replaced.take() {
             // Fields that would break the message: httpd gives up on the rest of its own, too.
@@ -381,7 +382,10 @@ impl<S: Stream> Exchange<S> {
         let mut bytes = [0; 32];
         while link.readable {
             match link.stream.read(&mut bytes) {
-                Ok(0) => return Some(false),
+                Ok(0) => {
+                    self.forward.trouble = Trouble::Closed;
+                    return Some(false);
+                }
                 Ok(n) => {
                     link.readable = n == bytes.len() || link.ended;
                     self.forward.partial.extend_from_slice(&bytes[..n]);
@@ -389,14 +393,18 @@ impl<S: Stream> Exchange<S> {
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => link.readable = false,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Some(false),
+                Err(error) => {
+                    self.forward.trouble = Trouble::of(&error);
+                    return Some(false);
+                }
             }
         }
         let partial = &self.forward.partial;
         let frame = match split_frame(partial, RECEIVE_LIMIT) {
             Ok(Some(frame)) => frame,
             Ok(None) => return None,
-            Err(_) => {
+            Err(error) => {
+                self.forward.trouble = Trouble::Frame(error);
                 self.forward.read += HEADER_LEN as u64;
                 return Some(false);
             }

@@ -69,6 +69,22 @@ impl<S: Stream> Exchange<S> {
         }
     }
 
+    /// mod_jk finds that an error's answer to HEAD has no content, and leaves it to httpd.
+    pub(super) fn tell_no_body<N: Net<Stream = S>>(&self, ctx: &mut Context<N>) {
+        let status = self.reply.status;
+        if self.received.method() != b"HEAD" || status < 400 || self.forward.replaced.is_some() {
+            return;
+        }
+        let worker = self.received.worker_name().unwrap_or_default();
+        note(
+            ctx,
+            &self.received,
+            JkLogLevel::Info,
+            "jk_handler::mod_jk.c (2949)",
+            format_args!("No body with status={status} for worker={worker}"),
+        );
+    }
+
     /// A rule names a worker that does not exist.
     pub(super) fn tell_no_worker<N: Net<Stream = S>>(&self, ctx: &mut Context<N>) {
         let worker = self.received.worker_name().unwrap_or_default();

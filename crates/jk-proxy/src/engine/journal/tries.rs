@@ -179,7 +179,7 @@ impl<S: Stream> Exchange<S> {
     pub(in super::super) fn tell_stale<N: Net<Stream = S>>(&self, ctx: &mut Context<N>) {
         let socket = self.forward.link.as_ref().map_or(-1, |link| link.stream.number());
         self.tell_pong_trouble(ctx, socket);
-        self.tell_unprobed(ctx, socket);
+        self.tell_unprobed(ctx, socket, 1650);
     }
 
     /// A connection is opened because idle ones were of no use.
@@ -241,7 +241,7 @@ impl<S: Stream> Exchange<S> {
         self.tell_pong_trouble(ctx, socket);
         let backend = self.backend();
         if backend.live.connect_timeout().is_zero() {
-            return self.tell_unprobed(ctx, socket);
+            return self.tell_unprobed(ctx, socket, 1738);
         }
         let name = &backend.settings.name;
         let number = self.forward.trouble.number();
@@ -277,22 +277,28 @@ impl<S: Stream> Exchange<S> {
                 "ajp_handle_cping_cpong::jk_ajp_common.c (1006)",
                 format_args!("awaited reply cpong, received another. Closing connection"),
             ),
-            _ => say(
-                Info,
-                "ajp_handle_cping_cpong::jk_ajp_common.c (988)",
-                format_args!("awaited reply cpong, not received"),
-            ),
+            _ => {
+                self.tell_no_packet(ctx, socket);
+                note(
+                    ctx,
+                    &self.received,
+                    Info,
+                    "ajp_handle_cping_cpong::jk_ajp_common.c (988)",
+                    format_args!("({name}) awaited reply cpong, not received"),
+                );
+            }
         }
     }
 
-    fn tell_unprobed<N: Net<Stream = S>>(&self, ctx: &mut Context<N>, socket: i32) {
+    fn tell_unprobed<N: Net<Stream = S>>(&self, ctx: &mut Context<N>, socket: i32, line: u32) {
         let name = &self.backend().settings.name;
         let number = self.forward.trouble.number();
+        let place = format!("ajp_send_request::jk_ajp_common.c ({line})");
         note(
             ctx,
             &self.received,
             Info,
-            "ajp_send_request::jk_ajp_common.c (1650)",
+            &place,
             format_args!(
                 "({name}) failed sending request, socket {socket} prepost cping/cpong failure \
                  (errno={number})"
@@ -300,7 +306,8 @@ impl<S: Stream> Exchange<S> {
         );
     }
 
-    fn tell_lost<N: Net<Stream = S>>(&self, ctx: &mut Context<N>, socket: i32) {
+    /// Why a packet could not be read.
+    fn tell_no_packet<N: Net<Stream = S>>(&self, ctx: &mut Context<N>, socket: i32) {
         let (name, peer) = (&self.backend().settings.name, self.peer());
         let number = self.forward.trouble.number();
         let mut say = |level, line: u32, what: Arguments<'_>| {
@@ -340,6 +347,11 @@ impl<S: Stream> Exchange<S> {
                 ),
             ),
         }
+    }
+
+    fn tell_lost<N: Net<Stream = S>>(&self, ctx: &mut Context<N>, socket: i32) {
+        self.tell_no_packet(ctx, socket);
+        let name = &self.backend().settings.name;
         let (line, what) = match self.forward.headers_received {
             false => (
                 2255,
@@ -359,6 +371,15 @@ impl<S: Stream> Exchange<S> {
     fn tell_malformed<N: Net<Stream = S>>(&self, ctx: &mut Context<N>) {
         let Trouble::Message(error) = self.forward.trouble else { return };
         let name = &self.backend().settings.name;
+        if let MessageError::HeaderCode(code) = error {
+            note(
+                ctx,
+                &self.received,
+                Error,
+                "ajp_unmarshal_response::jk_ajp_common.c (763)",
+                format_args!("({name}) No such sc ({})", code & 0xFF),
+            );
+        }
         let mut say = |line: u32, what: Arguments<'_>| {
             let place = format!("ajp_process_callback::jk_ajp_common.c ({line})");
             note(ctx, &self.received, Error, &place, format_args!("({name}) {what}"));
