@@ -179,12 +179,14 @@ impl Grace {
     }
 }
 
-/// While requests take their time: whoever tells us to stop now does not mean to wait that long. Processes
+/// While requests take their time: whoever tells us to stop now does not mean to wait that long. Idle
+/// connections keep their last request, which may be on its way. Processes
 /// that want to take over come too late, and are told so by the end of their connection.
 fn hurry(happened: Receiver<Event>, stopper: &Stopper, grace: Duration) {
     for event in happened {
         if let Event::Signal(SIGTERM | SIGINT) = event {
             stopper.hurry(grace);
+            log::info!("told to stop, requests in flight get {} s", grace.as_secs());
         }
     }
 }

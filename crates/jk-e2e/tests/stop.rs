@@ -47,6 +47,29 @@ fn term_ends_a_graceful_stop_on_jackdaw() {
     term_ends_a_graceful_stop(Program::Jackdaw);
 }
 
+/// COMPAT [idle-at-end]: what TERM gives is time, too. A request that is on its way when somebody sends it, as
+/// scripts do to a process that was replaced, is answered.
+#[test]
+fn idle_connections_ask_once_more_after_term_has_come_behind() {
+    let (site, _member) = site("GracefulShutdownTimeout 0\nKeepAliveTimeout 60\n");
+    let mut front = Front::start(Program::Jackdaw, &site).unwrap();
+    let mut idle = Client::connect(front.addr()).unwrap();
+    let request = b"GET /demo/whoami HTTP/1.1\r\nHost: www.test\r\n\r\n";
+    idle.send(request).unwrap();
+    assert_eq!(idle.receive("GET").status, 200);
+    for (signal, sign) in [("WINCH", "take their time"), ("TERM", "told to stop")] {
+        front.signal(signal);
+        let heard = wait_until(PATIENCE, || log(&site).contains(sign).then_some(()));
+        assert!(heard.is_some(), "{}", log(&site));
+    }
+    idle.send(request).unwrap();
+    let answer = idle.receive("GET");
+    assert_eq!((answer.status, answer.end), (200, End::Complete));
+    assert_eq!(answer.field("Connection"), Some(&b"close"[..]));
+    drop(idle);
+    assert!(wait_until(PATIENCE, || front.has_ended().then_some(())).is_some());
+}
+
 fn open_connections_end_with_the_time(program: Program) {
     let (site, _member) = site("GracefulShutdownTimeout 1\n");
     let mut front = Front::start(program, &site).unwrap();

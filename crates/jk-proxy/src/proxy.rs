@@ -304,9 +304,9 @@ impl Proxy {
 pub struct Stopper(Arc<Inboxes>);
 
 impl Stopper {
-    /// Whoever is idle is let go, requests in flight get no longer than `grace`.
+    /// Requests in flight, and those that idle connections may yet bring, get no longer than `grace`.
     pub fn hurry(&self, grace: Duration) {
-        let finish = || Command::Finish { grace: Some(grace), idle: Idle::Close };
+        let finish = || Command::Finish { grace: Some(grace), idle: Idle::Await };
         self.0.send_all(|| Order::Engine(finish()));
     }
 }

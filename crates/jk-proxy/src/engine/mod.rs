@@ -294,8 +294,10 @@ impl<N: Net> Engine<N> {
     }
 
     fn finish(&mut self, grace: Option<Duration>, idle: Idle) {
+        // Who finishes already only gets less time for it.
+        let awaits = !self.ctx.finishing || self.ctx.awaits_idle;
         self.ctx.finishing = true;
-        self.ctx.awaits_idle = idle == Idle::Await;
+        self.ctx.awaits_idle = awaits && idle == Idle::Await;
         let end = grace.and_then(|grace| self.ctx.clock.now.checked_add(grace));
         self.stop_at = [self.stop_at, end].into_iter().flatten().min();
         if self.ctx.awaits_idle {
