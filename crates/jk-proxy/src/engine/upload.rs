@@ -103,6 +103,9 @@ impl<S: Stream> Exchange<S> {
         line: &mut Line<S>,
     ) -> Option<Flow> {
         let asked = matches!(self.forward.conversation.body_due(), Some(BodyDue::Asked { .. }));
+        if asked {
+            self.forward.trouble = Trouble::Asked;
+        }
         if asked && !self.forward.body_consumed {
             // From here on the request cannot be sent again.
             self.forward.body_consumed = true;
@@ -123,9 +126,6 @@ impl<S: Stream> Exchange<S> {
             Ok(Filled::Ready) => {}
             Ok(Filled::Dry) => return None,
             Err(IntakeError::Gone | IntakeError::Body(_)) => {
-                if asked {
-                    self.forward.trouble = Trouble::Asked;
-                }
                 self.fail(ctx, line, Failure::ClientRead);
                 return Some(Flow::Again);
             }
