@@ -178,21 +178,50 @@ impl Files {
 
 fn run(queue: &Receiver<Job>, reply: &impl Fn(LoopId, Key, Fetched)) {
     for job in queue {
-        match job {
-            Job::Open { home, client, path, alias, index } => {
-                reply(home, client, open_either(path, alias, index));
-            }
-            Job::Refresh { home, client, rules, then } => {
-                rules.iter().for_each(|rules| rules.refresh());
-                reply(home, client, then);
-            }
-            Job::Resolve { home, client, hosts } => {
-                reply(home, client, Fetched::Resolved(resolve(hosts)));
-            }
-            Job::Read { home, client, file, offset, buffer, len } => {
-                reply(home, client, read(file, offset, buffer, len));
-            }
+        let (home, client, fetched) = perform(job);
+        reply(home, client, fetched);
+    }
+}
+
+fn perform(job: Job) -> (LoopId, Key, Fetched) {
+    match job {
+        Job::Open { home, client, path, alias, index } => {
+            (home, client, open_either(path, alias, index))
         }
+        Job::Refresh { home, client, rules, then } => {
+            rules.iter().for_each(|rules| rules.refresh());
+            (home, client, then)
+        }
+        Job::Resolve { home, client, hosts } => (home, client, Fetched::Resolved(resolve(hosts))),
+        Job::Read { home, client, file, offset, buffer, len } => {
+            (home, client, read(file, offset, buffer, len))
+        }
+    }
+}
+
+/// Takes the place of the file threads where there shall be none: jobs are done when it is told to.
+#[cfg(any(test, feature = "simulation"))]
+#[derive(Debug)]
+pub(crate) struct FilesByHand {
+    queue: Receiver<Job>,
+}
+
+#[cfg(any(test, feature = "simulation"))]
+impl FilesByHand {
+    /// The way to it, and it.
+    pub(crate) fn pair() -> (Files, Self) {
+        let (jobs, queue) = unbounded();
+        (Files { jobs }, Self { queue })
+    }
+
+    /// How many jobs wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Does the oldest job: whose it was, and what came of it.
+    pub(crate) fn perform(&self) -> Option<(LoopId, Key, Fetched)> {
+        self.queue.try_recv().ok().map(perform)
     }
 }
 

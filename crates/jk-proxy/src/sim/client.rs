@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::content::{self, MARKS, Way, content};
 use super::dice::Dice;
-use super::ledger::{Asked, Ledger};
+use super::ledger::{Asked, Ledger, Target};
+use super::site;
 use super::wire::{Came, End};
 use crate::arena::Key;
 
@@ -76,7 +77,7 @@ impl Client {
         let pipelined = dice.below(3) == 0;
         let count = dice.between(1, 4);
         for at in 1..=count {
-            client.request(dice, ledger, at == count);
+            client.request(dice, ledger, at == count, faults);
             if !pipelined {
                 let last = ledger.asked.len() - 1;
                 client.pieces.push_back(Piece::AfterAnswer(last));
@@ -95,7 +96,7 @@ impl Client {
         client
     }
 
-    fn request(&mut self, dice: &Dice, ledger: &mut Ledger, last: bool) {
+    fn request(&mut self, dice: &Dice, ledger: &mut Ledger, last: bool, faults: bool) {
         let id = ledger.asked.len();
         let kind = dice.below(10);
         let length = match dice.below(6) {
@@ -111,8 +112,15 @@ impl Client {
         };
         let old = last && dice.one_in(6) && kind < 8;
         let version = if old { "1.0" } else { "1.1" };
-        let mut head =
-            format!("{method} /r/{id}?q={id} HTTP/{version}\r\nHost: h\r\nX-Id: {id}\r\n");
+        let (target, path) = match dice.below(8) {
+            6 => {
+                let file = dice.below(site::FILES.len());
+                (Target::File(file), format!("/{}?{id}", site::FILES[file]))
+            }
+            7 => (Target::Status, format!("/status?{}", site::status_query(dice, faults))),
+            _ => (Target::Backend, format!("/r/{id}?q={id}")),
+        };
+        let mut head = format!("{method} {path} HTTP/{version}\r\nHost: h\r\nX-Id: {id}\r\n");
         if dice.one_in(3) {
             let route = dice.pick(&["a", "b", "c", "d", "zz"]);
             head += &format!("Cookie: JSESSIONID=s{id}.{route}\r\n");
@@ -153,6 +161,8 @@ impl Client {
         self.pieces.push_back(Piece::Sent(id));
         self.waiting.push_back(id);
         ledger.asked.push(Asked {
+            target,
+            edits: path.contains("cmd=update"),
             method,
             length,
             sent: false,
@@ -311,13 +321,16 @@ impl Client {
         };
         assert_eq!(field("X-Split"), None, "a split header");
         self.answer = field("X-Answer").map(|answer| answer.parse().expect("a number"));
+        let target = ledger.asked[id].target;
         if let Some(answer) = self.answer {
+            assert_eq!(target, Target::Backend, "an answer of nobody's");
             let given = &ledger.answers[answer];
             assert_eq!(given.request, id, "somebody else's answer");
             assert!(given.status == self.status || given.lied, "another status");
         } else {
             let headless = ledger.asked[id].headless;
-            assert!(self.status >= 400 || headless, "whose answer is this? {head}");
+            let own = target != Target::Backend && self.status == 200;
+            assert!(self.status >= 400 || headless || own, "whose answer is this? {head}");
         }
         ledger.asked[id].seen = true;
         self.leave = true;
@@ -371,6 +384,19 @@ impl Client {
                     let whole = given.finished || given.announced == Some(self.body.len());
                     assert!(whole, "an answer that was cut short looks whole");
                     assert_eq!(self.body.len(), given.sent, "the answer is not whole");
+                }
+                ledger.whole += 1;
+            }
+            None if asked.target != Target::Backend
+                && self.status == site::status_of(asked.target) =>
+            {
+                if memchr::memmem::find(&self.body, b"Result: type=OK").is_some() {
+                    ledger.edits += usize::from(asked.edits);
+                }
+                if let Target::File(file) = asked.target {
+                    let whole = site::file(file);
+                    let empty = asked.method == "HEAD" || self.status != 200;
+                    assert!(empty || self.body == whole, "{file} is not as it is on the disk");
                 }
                 ledger.whole += 1;
             }

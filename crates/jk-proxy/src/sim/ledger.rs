@@ -1,8 +1,22 @@
 //! What was asked and what was answered, as the two ends know it.
 
+/// Whom a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A backend.
+    Backend,
+    /// One of [`super::site::FILES`].
+    File(usize),
+    /// The status worker.
+    Status,
+}
+
 /// A request that a client sends.
 #[derive(Debug)]
 pub(super) struct Asked {
+    pub target: Target,
+    /// It asks the status worker for a change.
+    pub edits: bool,
     pub method: &'static str,
     /// Content bytes; `None` when the request has none.
     pub length: Option<usize>,
@@ -37,8 +51,10 @@ pub(super) struct Answer {
 pub(super) struct Ledger {
     pub asked: Vec<Asked>,
     pub answers: Vec<Answer>,
-    /// Requests that were answered in full, by a backend.
+    /// Requests that were answered in full, by whom they were for.
     pub whole: usize,
+    /// Changes of workers that the status worker made.
+    pub edits: usize,
     /// Requests that the proxy answered itself.
     pub own: usize,
     /// Requests whose answer was cut short, or never came, and whose client could tell.

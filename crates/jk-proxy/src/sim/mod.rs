@@ -3,13 +3,15 @@
 //!
 //! All take part as they would over sockets: bytes arrive in pieces and events once per change, two
 //! loops take turns amid each other's, backends fail and lie, clients vanish, the clock jumps, the
-//! configuration is replaced. Whoever sees something that must not be panics:
+//! configuration is replaced, operators edit workers in the middle of exchanges, files are read meanwhile and
+//! fail, and the process is told to end amid all that. Whoever sees something that must not be panics:
 //!
 //! - a request is answered once, by an answer given to it, or its client can tell that it was not;
 //! - each block of content names its owner, and nobody gets a block of anybody else's;
 //! - a connection carries one request at a time, and none after it was spoiled;
 //! - consumed content is not sent again, and content cut short does not look complete;
 //! - in the end slots, elections, connections, deadlines and replaced configurations are all gone;
+//! - a file is sent as it is on the disk, or its client can tell that it was not;
 //! - without faults every request is answered whole, and nothing waits for a deadline.
 
 mod backend;
@@ -34,6 +36,8 @@ pub struct Summary {
     pub whole: usize,
     /// Those that were answered with a page of the proxy's own.
     pub own: usize,
+    /// Edits of workers that were made.
+    pub edits: usize,
     /// Those that were given up, by either side.
     pub aborted: usize,
     /// Choices of what happens next.

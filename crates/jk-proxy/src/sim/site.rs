@@ -7,6 +7,65 @@ use std::path::Path;
 use jk_config::{Config, Files, LoadOptions, load};
 
 use super::dice::Dice;
+use super::ledger::Target;
+
+/// What lies in the document root, and what does not: files of one block and of several.
+pub(super) const FILES: [&str; 5] =
+    ["README.md", "bodies.txt", "heads.txt", "sequences.txt", "missing.txt"];
+
+/// Files of this repository, which are there wherever it is built.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/http");
+
+/// The bytes of one of [`FILES`].
+pub(super) fn file(at: usize) -> Vec<u8> {
+    std::fs::read(Path::new(ROOT).join(FILES[at])).unwrap_or_default()
+}
+
+/// The status with which whoever is not a backend answers.
+pub(super) fn status_of(target: Target) -> u16 {
+    if matches!(target, Target::File(file) if FILES[file] == "missing.txt") { 404 } else { 200 }
+}
+
+/// What is asked of the status worker. Without faults nothing that makes a request fail.
+pub(super) fn status_query(dice: &Dice, faults: bool) -> String {
+    let view = dice.pick(&[
+        "cmd=list",
+        "cmd=dump",
+        "cmd=version",
+        "cmd=show&w=lb",
+        "cmd=list&mime=xml",
+        "mime=txt",
+    ]);
+    if dice.one_in(3) {
+        return view.to_owned();
+    }
+    let worker = dice.pick(&["a", "b", "c", "d"]);
+    let member = format!("cmd=update&from=list&mime=txt&w=lb&sw={worker}");
+    let (number, some) = (dice.between(1, 9), dice.between(0, 2));
+    let harmless = match dice.below(5) {
+        0 => format!("{member}&vwf={number}"),
+        1 => format!("{member}&vwd={some}"),
+        2 => format!("{member}&vwn={}", dice.pick(&["a", "b", "x", "y"])),
+        3 => format!("cmd=update&from=list&mime=txt&w=lb&vlm={some}&vll={}", dice.below(2)),
+        _ => format!("cmd=reset&mime=txt&w=lb&sw={worker}"),
+    };
+    if !faults || dice.below(2) == 0 {
+        return harmless;
+    }
+    match dice.below(8) {
+        0 | 1 => format!("{member}&vwa={some}"),
+        2 => format!("{member}&vahst=127.0.0.1&vaport={}", 8000 + dice.between(1, 4)),
+        3 => format!("{member}&vart={}&varo={}", 500 * number, dice.below(32)),
+        4 => format!("{member}&vact={}&vapt={}&vacpt={}", 500 * some, 500 * some, 500 * number),
+        5 => format!("{member}&vabl={some}&vamps={}", 8192 * number),
+        6 => format!(
+            "cmd=update&from=list&mime=txt&w=lb&vlr={number}&vlt={number}&vls={}&vlf={}",
+            dice.below(2),
+            dice.below(2)
+        ),
+        _ => format!("cmd=recover&mime=txt&w=lb&sw={worker}"),
+    }
+}
 
 /// The files of a site that is nowhere on disk.
 struct Texts {
@@ -28,7 +87,8 @@ impl Files for Texts {
     }
 
     fn is_dir(&self, path: &Path) -> bool {
-        path == Path::new("/site") || path == Path::new("/")
+        // The document root is named in more than one way.
+        [Path::new("/site"), Path::new("/")].contains(&path) || path.ends_with("testdata/http")
     }
 
     fn exists(&self, path: &Path) -> bool {
@@ -50,7 +110,8 @@ pub(super) fn random(dice: &Dice, faults: bool) -> Config {
         workers.push_str(&line);
         workers.push('\n');
     };
-    put(format!("worker.list={}", if balanced { "lb" } else { "a" }));
+    put(format!("worker.list=st,{}", if balanced { "lb" } else { "a" }));
+    put("worker.st.type=status".to_owned());
     // Without faults nobody waits for a slot until his time is up.
     let size = if faults { dice.between(1, 4) } else { 12 };
     for (at, name) in names.iter().enumerate() {
@@ -101,7 +162,8 @@ pub(super) fn random(dice: &Dice, faults: bool) -> Config {
     } else {
         ""
     };
-    let _ = writeln!(httpd, "JkMount /* {}{rule}", if balanced { "lb" } else { "a" });
+    let _ = writeln!(httpd, "DocumentRoot {ROOT}\nJkMount /status st");
+    let _ = writeln!(httpd, "JkMount /r/* {}{rule}", if balanced { "lb" } else { "a" });
     if dice.one_in(4) {
         httpd.push_str("JkOptions +FlushPackets +FlushHeader\n");
     }

@@ -22,6 +22,7 @@ fn no_promise_is_broken_whatever_happens() {
                 sum.requests += one.requests;
                 sum.whole += one.whole;
                 sum.own += one.own;
+                sum.edits += one.edits;
                 sum.aborted += one.aborted;
                 sum.steps += one.steps;
             }
@@ -36,6 +37,7 @@ fn no_promise_is_broken_whatever_happens() {
     println!("{sum:?}");
     // A world in which nothing happens proves nothing.
     assert!(sum.requests == 0 || sum.whole > 0);
+    assert!(sum.requests < 1000 || sum.edits > 0, "nobody edits anything");
 }
 
 #[test]

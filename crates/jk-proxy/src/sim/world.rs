@@ -18,11 +18,13 @@ use super::wire::{End, SimStream, pair};
 use crate::assemble::assemble;
 use crate::command::{Command, Idle};
 use crate::engine::{Clock, Context, Ends, Engine, Readiness};
-use crate::files::Files;
+use crate::files::{Fetched, FilesByHand};
 use crate::logs::Logs;
 use crate::shared::Shared;
 use crate::site::Kind;
 use crate::token::Token;
+
+mod ending;
 
 /// Bytes that one client connection may make the engine hold, at most: a whole read from a backend,
 /// content read ahead, a head, a request packet, a packet's beginning, and some of each to spare.
@@ -47,6 +49,9 @@ pub(super) struct World {
     faults: bool,
     loops: Vec<Loop>,
     hub: Rc<RefCell<Hub>>,
+    files: FilesByHand,
+    /// All loops were told to finish, and take nobody in any more.
+    finishing: bool,
     shared: Arc<Shared<SimStream>>,
     replaced: Vec<Weak<Shared<SimStream>>>,
     clients: Vec<Client>,
@@ -77,9 +82,10 @@ impl World {
             inboxes: (0..count).map(|_| VecDeque::new()).collect(),
             connecting: Vec::new(),
         }));
+        let (to_files, files) = FilesByHand::pair();
         let loops = (0..count)
             .map(|home| {
-                let files = Files::start(0, |_, _, _| {}).expect("nothing is started");
+                let files = to_files.clone();
                 let net = SimNet { home, hub: Rc::clone(&hub), fetched: Vec::new() };
                 let shared = Arc::clone(&shared);
                 let ctx = Context::new(net, home, count, clock, shared, logs.sink(), files);
@@ -92,6 +98,8 @@ impl World {
             faults,
             loops,
             hub,
+            files,
+            finishing: false,
             shared,
             replaced: Vec::new(),
             clients: Vec::new(),
@@ -111,7 +119,11 @@ impl World {
         let mut accepted = 0;
         while self.steps < most_steps && !self.dice.is_spent() {
             self.steps += 1;
-            if accepted < most_clients && self.clients.len() < 12 && self.dice.one_in(25) {
+            if accepted < most_clients
+                && !self.finishing
+                && self.clients.len() < 12
+                && self.dice.one_in(25)
+            {
                 accepted += 1;
                 self.accept();
             }
@@ -125,6 +137,7 @@ impl World {
             requests: self.ledger.asked.len(),
             whole: self.ledger.whole,
             own: self.ledger.own,
+            edits: self.ledger.edits,
             aborted: self.ledger.aborted,
             steps: self.steps,
         }
@@ -137,11 +150,26 @@ impl World {
             5..=7 => self.deliver_some(),
             8..=10 => self.client_acts(),
             11 | 12 => self.backend_acts(),
-            13 => self.establish_some(),
+            13 => match self.dice.below(2) {
+                0 => self.establish_some(),
+                _ => self.fetch_some(),
+            },
             14 => self.time_passes(),
             _ if self.faults => self.misfortune(),
+            _ if self.dice.one_in(40) => self.reload(),
             _ => self.turn_some(),
         }
+    }
+
+    /// A file thread does something.
+    fn fetch_some(&mut self) {
+        let Some((home, client, fetched)) = self.files.perform() else { return self.turn_some() };
+        let broken = self.faults && self.dice.one_in(20);
+        let fetched = match fetched {
+            Fetched::Block { .. } if broken => Fetched::Broken,
+            fetched => fetched,
+        };
+        self.hub.borrow_mut().inboxes[home].push_back(Command::File(client, fetched));
     }
 
     fn accept(&mut self) {
@@ -226,7 +254,9 @@ impl World {
         let one = &mut self.loops[home];
         one.engine.settle();
         one.in_turn = !one.events.is_empty();
-        one.wake_at = one.engine.sleep().map(|sleep| now + sleep);
+        // The shell ends a loop that has finished; here it goes on, to be looked at, without deadlines.
+        let sleep = one.engine.sleep().filter(|_| !one.engine.is_finished());
+        one.wake_at = sleep.map(|sleep| now + sleep);
     }
 
     fn set_clock(&mut self, home: usize) {
@@ -337,6 +367,7 @@ impl World {
                 }
                 self.sweep();
             }
+            23 if self.steps > 6000 && self.dice.one_in(4) => self.finish(),
             6..=16 if !self.ends.is_empty() => {
                 let at = self.dice.below(self.ends.len());
                 self.ends[at].0.borrow_mut().false_alarm();
@@ -360,6 +391,17 @@ impl World {
         }
         let old = std::mem::replace(&mut self.shared, shared);
         self.replaced.push(Arc::downgrade(&old));
+    }
+
+    /// The process is to end in the middle of it all.
+    fn finish(&mut self) {
+        self.finishing = true;
+        let grace =
+            self.dice.one_in(2).then(|| Duration::from_secs(self.dice.between(1, 40) as u64));
+        let idle = if self.dice.below(2) == 0 { Idle::Close } else { Idle::Await };
+        for inbox in &mut self.hub.borrow_mut().inboxes {
+            inbox.push_back(Command::Finish { grace, idle });
+        }
     }
 
     fn check_bounds(&self) {
@@ -395,6 +437,10 @@ impl World {
                     turns += 1;
                     assert!(turns < 100_000, "loop {home} spins");
                 }
+            }
+            while self.files.waiting() > 0 {
+                self.fetch_some();
+                idle = false;
             }
             for at in 0..self.ends.len() {
                 if self.ends[at].is_travelling() {
@@ -432,89 +478,6 @@ impl World {
                 true
             }
             None => false,
-        }
-    }
-
-    fn end(&mut self) {
-        self.hub.borrow_mut().faults = false;
-        // Without faults nothing may need a deadline but a look for a free slot.
-        let patience = if self.faults { PATIENCE } else { Duration::from_millis(500) };
-        let until = self.elapsed + patience;
-        self.exhaust();
-        while self.clients.iter().any(|client| !client.waiting.is_empty()) && self.sleep(until) {
-            self.exhaust();
-        }
-        for client in &self.clients {
-            assert!(
-                client.waiting.is_empty(),
-                "request {:?} is neither answered nor aborted: {client:?}",
-                client.waiting.front()
-            );
-        }
-        if !self.faults {
-            let (asked, whole) = (self.ledger.asked.len(), self.ledger.whole);
-            assert_eq!(whole, asked, "without faults every request is answered by a backend");
-        }
-        self.check_ended();
-    }
-
-    /// Nothing is left of what was.
-    fn check_ended(&mut self) {
-        for client in &mut self.clients {
-            if !client.gone {
-                client.vanish(false, &mut self.ledger);
-            }
-        }
-        self.exhaust();
-        let until = self.elapsed + Duration::from_secs(130);
-        for _ in 0..100_000 {
-            if !self.sleep(until) {
-                break;
-            }
-            self.exhaust();
-        }
-        for one in &self.loops {
-            assert_eq!(one.engine.clients_open(), 0, "clients are kept");
-        }
-        let parked: usize = self.shared.pools.iter().map(|pool| pool.lock().open()).sum();
-        let kept: usize = self.loops.iter().map(|one| one.engine.backends_open()).sum();
-        assert_eq!(parked, kept, "connections are kept that are in no pool");
-        assert_eq!(kept, self.backends.len(), "connections are open that nobody keeps");
-        check_books(&self.shared);
-        // A last reload: what came before must be gone.
-        self.reload();
-        self.exhaust();
-        let until = self.elapsed + Duration::from_secs(5);
-        while self.sleep(until) {
-            self.exhaust();
-        }
-        for old in &self.replaced {
-            assert!(old.upgrade().is_none(), "a configuration outlives its requests");
-        }
-        assert!(self.backends.is_empty(), "connections of an old configuration stay open");
-        for home in 0..self.loops.len() {
-            let finish = Command::Finish { grace: Some(Duration::from_secs(1)), idle: Idle::Close };
-            self.hub.borrow_mut().inboxes[home].push_back(finish);
-        }
-        self.exhaust();
-        for one in &self.loops {
-            assert!(one.engine.is_finished(), "a loop does not finish");
-            assert_eq!(one.engine.timers_armed(), 0, "timers outlive their clients");
-        }
-    }
-}
-
-fn check_books(shared: &Shared<SimStream>) {
-    for (backend, pool) in shared.site.backends.iter().zip(&shared.pools) {
-        let name = &backend.settings.name;
-        let pool = pool.lock();
-        assert_eq!(pool.slots_in_use(), 0, "a slot of {name} is kept");
-        assert_eq!(pool.waiting(), 0, "somebody waits for a slot of {name}");
-        assert_eq!(backend.counters.busy(), 0, "{name} stays busy");
-    }
-    for worker in &shared.site.workers {
-        if let Kind::Lb(lb) = &worker.kind {
-            assert_eq!(lb.balancer.lock().busy(), 0, "an election is not settled");
         }
     }
 }
