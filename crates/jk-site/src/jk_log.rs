@@ -11,7 +11,7 @@ pub use stamp::Stamp;
 
 /// Appends a line of mod_jk's log as version 1.2.48 writes it, with its line feed.
 ///
-/// `place` is `function::file (line)`, as in `jk_map_to_storage::mod_jk.c (3856)`.
+/// Control characters in the message, which may be a client's, are escaped. `place` is `function::file (line)`, as in `jk_map_to_storage::mod_jk.c (3856)`.
 pub fn push_line(
     stamp: &Stamp,
     time: &DateTime<FixedOffset>,
@@ -27,7 +27,7 @@ pub fn push_line(
     stamp.push(time, out);
     // Writing to a vector cannot fail.
     let _ = write!(out, "[{pid}:{tid}] [{}] {place}: ", word(level));
-    out.extend_from_slice(message);
+    request::push_visible(message, out);
     finish(start, out);
 }
 

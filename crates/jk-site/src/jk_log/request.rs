@@ -152,7 +152,7 @@ fn push_number(code: u8, record: &RequestRecord<'_>, out: &mut Vec<u8>) {
 }
 
 /// As it is, but for control characters, which appear as in httpd's access log.
-fn push_visible(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn push_visible(text: &[u8], out: &mut Vec<u8>) {
     for piece in text.chunk_by(|a, b| a.is_ascii_control() == b.is_ascii_control()) {
         if piece.first().is_some_and(u8::is_ascii_control) {
             crate::access_log::push_escaped(piece, out);
