@@ -50,8 +50,12 @@ fn set(httpd: &str) -> Stage {
 }
 
 impl Stage {
+    /// What the program needs. Of its descriptors only sockets count: each loop's ring is opened when it
+    /// is first of use, which may be at any time.
     fn usage(&self) -> Usage {
-        Usage::of(self.front.id()).unwrap()
+        let open = descriptors(self.front.id());
+        let sockets = open.iter().filter(|name| name.starts_with("socket:")).count();
+        Usage { descriptors: sockets, ..Usage::of(self.front.id()).unwrap() }
     }
 
     fn socket(&self) -> TcpStream {
