@@ -341,11 +341,17 @@ impl<S> Received<S> {
         Some(mapping.worker.map_or(Destination::NoWorker, Destination::Worker))
     }
 
-    /// `SetHandler jakarta-servlet`: a variable names the worker, extensions included.
+    /// `SetHandler jakarta-servlet`: a variable names the worker, extensions included, unless a rule
+    /// for an index name that was passed over has done so.
     fn map_by_handler(&mut self) -> Option<Mapping> {
         let handler = self.host().handlers.find(self.place(false))?;
         if !HANDLERS.contains(&handler) {
             return None;
+        }
+        if let Some(noted) = &self.noted {
+            let worker = self.site().workers.iter().position(|worker| worker.name == *noted);
+            self.indicated.clone_from(noted);
+            return Some(Mapping { worker, mount: None, by_index: false });
         }
         let value = self.variable(&self.settings().jk.indicators.worker)?;
         let target = jk_config::parse_target(&String::from_utf8_lossy(value));

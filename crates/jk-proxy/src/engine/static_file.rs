@@ -138,7 +138,10 @@ impl<S: Stream> Exchange<S> {
         }
         self.received.settle_sections(line);
         let bare = matches!(found, Fetched::Other(Found::Directory));
-        if let Fetched::Opened { index: Some(index), .. } = &found {
+        if let Fetched::Opened { index: Some(index), passed, .. } = &found {
+            if let Some(passed) = passed {
+                self.received.note_index(passed);
+            }
             self.received.settle_index(index);
         }
         if !bare && !matches!(found, Fetched::Mapped { .. }) {
@@ -184,10 +187,7 @@ impl<S: Stream> Exchange<S> {
         found: Fetched,
     ) {
         match found {
-            Fetched::Opened { file, size, modified, passed, .. } => {
-                if let Some(passed) = passed {
-                    self.received.note_index(&passed);
-                }
+            Fetched::Opened { file, size, modified, .. } => {
                 self.opened(ctx, line, file, size, modified);
             }
             Fetched::NoIndex => self.refuse_directory(ctx, line),
