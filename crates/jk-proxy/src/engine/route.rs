@@ -102,10 +102,12 @@ impl<S: Stream> Exchange<S> {
         if knows_path(error.kind) {
             let path = path_of_line(&request_line).to_vec();
             if error.kind == HeadErrorKind::UnsupportedCoding {
-                // httpd looks at the path before it has a filter read the content.
+                // httpd and mod_jk look at the path before a filter reads the content.
                 let slashes = self.received.settings().encoded_slashes;
-                let decoded = jk_site::path::decode_path(&path, slashes, &mut Vec::new());
-                status = decoded.err().unwrap_or(status);
+                let (mut decoded, mut mapped) = (Vec::new(), Vec::new());
+                let looked = jk_site::path::decode_path(&path, slashes, &mut decoded)
+                    .and_then(|()| jk_balance::normalise(&decoded, &mut mapped).map_err(|_| 400));
+                status = looked.err().unwrap_or(status);
             }
             self.received.path = path;
         }
