@@ -14,7 +14,7 @@ use super::client::Line;
 use super::context::Context;
 use super::election::lb_of;
 use super::exchange::{Exchange, Stage};
-use super::forward::{Flow, Step};
+use super::forward::{Flow, Forward, Step};
 use super::journal::Trouble;
 use super::net::{Net, Stream};
 use super::reply::Urgency;
@@ -25,6 +25,9 @@ const CPONG: u8 = 9;
 
 /// Bytes asked of the backend at first; more when the client keeps up.
 const FIRST_READ: usize = 64 * 1024;
+
+/// A backend may say so much of which a client that has ended its side gets nothing.
+const UNHEARD: u64 = 256 * 1024;
 
 /// What one read from the backend brought.
 #[derive(Default)]
@@ -64,10 +67,25 @@ impl<S: Stream> Exchange<S> {
         // A client that does not take the answer stops the reading of more.
         let readable = self.forward.link.as_ref().is_some_and(|link| link.readable);
         if readable && !self.reply.is_clogged() {
+            if self.talks_to_nobody(line) {
+                self.fail(ctx, line, Failure::ClientWrite);
+                return Flow::Again;
+            }
             self.read_answer(ctx, line);
             return Flow::Again;
         }
         self.check_deadlines(ctx, line)
+    }
+
+    /// Whether the client has ended its side, and the backend has since said much of which the client gets
+    /// nothing: content of an answer that has none, or packets without any. No write would ever show that
+    /// the client is gone.
+    fn talks_to_nobody(&mut self, line: &Line<S>) -> bool {
+        let Forward { unheard_since: (sent, read), read: now, .. } = &mut self.forward;
+        if *sent != self.reply.sent || !line.ended {
+            (*sent, *read) = (self.reply.sent, *now);
+        }
+        now.saturating_sub(*read) > UNHEARD
     }
 
     /// Reads from the backend once and acts on the whole packets.

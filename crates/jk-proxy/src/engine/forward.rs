@@ -62,6 +62,9 @@ pub(crate) struct Forward<S> {
     pub read: u64,
     /// AJP bytes sent.
     pub written: u64,
+    /// How many bytes the client had taken, and how many the backend had sent, when the client last got
+    /// any or was still there.
+    pub unheard_since: (u64, u64),
     /// What exactly went wrong last.
     pub trouble: Trouble,
     /// Idle connections that this try met and could not use: ended ones, and silent ones.
@@ -170,6 +173,7 @@ impl<S> Default for Forward<S> {
             in_service: false,
             read: 0,
             written: 0,
+            unheard_since: (0, 0),
             trouble: Trouble::default(),
             useless: [0; 2],
             unended: false,

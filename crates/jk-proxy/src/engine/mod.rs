@@ -79,6 +79,8 @@ pub(crate) struct Engine<N: Net> {
     gathered: Vec<Key>,
     /// What came of writes that were made together.
     outcomes: Vec<Outcome>,
+    /// All events that there are have been seen with this wake-up.
+    saw_all: bool,
     /// Where the next search for somebody to dismiss begins.
     looked_at: usize,
     /// Stop at the latest then.
@@ -93,6 +95,7 @@ impl<N: Net> Engine<N> {
             clients: Arena::default(),
             gathered: Vec::with_capacity(TURNS),
             outcomes: Vec::new(),
+            saw_all: true,
             looked_at: 0,
             stop_at: None,
         }
@@ -137,7 +140,7 @@ impl<N: Net> Engine<N> {
         client.line.readable |= readiness.readable;
         client.line.writable |= readiness.writable;
         client.line.ended |= readiness.ended;
-        self.ctx.vouched = true;
+        self.ctx.vouched = self.saw_all;
         self.advance(key);
         self.ctx.vouched = false;
     }
@@ -160,6 +163,12 @@ impl<N: Net> Engine<N> {
             }
             _ => {}
         }
+    }
+
+    /// Whether no event is left for the next wake-up: only then is an idle connection without one known
+    /// to be as it was left.
+    pub(crate) fn note_completeness(&mut self, saw_all: bool) {
+        self.saw_all = saw_all;
     }
 
     /// Several events follow, up to [`Self::scatter`]: the small writes that they lead to are made

@@ -187,7 +187,9 @@ impl Turn {
                 }
             }
         }
-        let several = events.iter().nth(1).is_some();
+        let count = events.iter().count();
+        self.engine.note_completeness(count < EVENTS);
+        let several = count > 1;
         if several {
             self.engine.look_ahead(events.iter().filter(|event| event.is_readable()).map(source));
             self.engine.gather();
