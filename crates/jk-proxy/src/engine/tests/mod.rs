@@ -6,5 +6,6 @@ mod failures;
 mod hostile;
 mod rules;
 mod slow;
+mod unheard;
 mod wire;
 mod world;

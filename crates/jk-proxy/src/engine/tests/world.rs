@@ -304,6 +304,11 @@ impl World {
         self.settle();
     }
 
+    /// From now on wake-ups leave events for the next ones.
+    pub(super) fn sees_a_part_of_the_events(&mut self) {
+        self.engine.note_completeness(false);
+    }
+
     /// A client sends bytes.
     pub(super) fn send(&mut self, client: &Client, bytes: &[u8]) {
         client.end.give(bytes);
