@@ -123,10 +123,12 @@ fn view_of(backend: &Backend) -> BackendView {
     }
 }
 
-/// The rules of all servers that lead to a worker, and exclusions from every worker.
+/// The rules of all servers that lead to a worker, and exclusions from every worker. httpd keeps the main
+/// server first, and the last virtual host next.
 fn maps(site: &Site, worker: &str) -> Vec<Map> {
     let mut maps = Vec::new();
-    for (at, host) in site.servers.iter().enumerate() {
+    let servers = site.servers.iter().enumerate();
+    for (at, host) in servers.clone().take(1).chain(servers.skip(1).rev()) {
         let Some(rules) = &host.rules else { continue };
         let server = server_label(site, at, host);
         let rules = rules.current();
