@@ -12,7 +12,11 @@ pub(super) fn page(status: u16, facts: &PageFacts<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"</title>\n</head><body>\n<h1>");
     out.extend_from_within(heading);
     out.extend_from_slice(b"</h1>\n");
-    expand(text::of(status), facts, out);
+    let text = match (status, facts.expect) {
+        (417, None) => text::NO_EXPECTATION,
+        _ => text::of(status),
+    };
+    expand(text, facts, out);
     if let Some(second) = facts.second {
         out.extend_from_slice(b"<p>Additionally, a ");
         push_status(second, out);

@@ -1,3 +1,9 @@
+/// What the page for 417 says to who expected nothing.
+pub(super) const NO_EXPECTATION: &str = "\
+<p>No expectation was seen, the Expect request-header \n\
+field was not presented by the client.\n\
+{notes}</p><p>Only the 100-continue expectation is supported.</p>\n";
+
 /// What a page says below its heading. Words in braces stand for facts of the request; the names are
 /// those of [`super::PageFacts`].
 pub(super) fn of(status: u16) -> &'static str {
