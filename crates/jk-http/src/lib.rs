@@ -55,7 +55,9 @@ pub use error::{BodyError, BodyErrorKind, HeadError, HeadErrorKind};
 pub use grammar::{is_field_value, is_reason, is_same_name, is_token, list_has_token};
 pub use head::{Framing, Limits, Parsed, RequestHead, Version};
 pub use host::Host;
-pub use persistence::{Exchange, KeepAlive, KeepAliveField, Persistence, persistence};
+pub use persistence::{
+    Exchange, KeepAlive, KeepAliveField, Persistence, drops_connection, persistence,
+};
 pub use reason::reason_phrase;
 pub use response::{
     CHUNK_END, LAST_CHUNK, ResponseFraming, is_header_only, response_framing, write_checked_field,

@@ -103,7 +103,7 @@ pub fn persistence(config: &KeepAlive, exchange: &Exchange<'_>) -> Persistence {
 }
 
 /// Whether `status` ends the connection by itself (httpd: `ap_status_drops_connection`).
-const fn drops_connection(status: u16) -> bool {
+pub const fn drops_connection(status: u16) -> bool {
     matches!(status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503)
 }
 

@@ -101,6 +101,8 @@ pub(crate) struct Received<S> {
     pub is_declined: bool,
     /// Whether the file is a directory.
     pub is_directory: bool,
+    /// An error came first that ends the connection, whatever its document says.
+    pub ends_connection: bool,
     /// The path that the client asked for, when it gets such a document.
     pub original_path: Vec<u8>,
     /// What served it, as the logs show it.
@@ -182,6 +184,7 @@ impl<S> Exchange<S> {
                 failed_twice: None,
                 is_declined: false,
                 is_directory: false,
+                ends_connection: false,
                 original_path: Vec::new(),
                 error_query: None,
                 original_handler: None,
@@ -231,6 +234,7 @@ impl<S> Received<S> {
         self.failed_twice = None;
         self.is_declined = false;
         self.is_directory = false;
+        self.ends_connection = false;
         self.error_query = None;
         self.original_handler = None;
         self.moved = 0;

@@ -1,6 +1,7 @@
 //! Answers that need no backend: error pages and their documents, redirects, OPTIONS and TRACE.
 
 use jk_config::ErrorDocument;
+use jk_http::drops_connection;
 use jk_site::errors::{self, PageFacts, SignatureLine};
 use jk_site::files::push_moved_location;
 use jk_site::options::{self, TraceAnswer, allow, allow_elsewhere, trace};
@@ -25,6 +26,8 @@ impl<S: Stream> Exchange<S> {
             return self.answer_twice_failed(ctx, line, first, status);
         }
         self.set_status(status);
+        // Whatever takes the place of the page.
+        self.received.ends_connection |= drops_connection(status);
         let documents = &self.received.settings().error_documents;
         let mut page = Vec::new();
         match errors::document(documents, status) {
@@ -245,7 +248,7 @@ impl<S: Stream> Exchange<S> {
             wants_close: head.wants_close(),
             wants_keep_alive: head.wants_keep_alive(),
             served: line.served,
-            last: ctx.finishing || self.received.expects_continue,
+            last: ctx.finishing || self.received.expects_continue || self.received.ends_connection,
             no_keep_alive: self.received.variable("nokeepalive").is_some(),
             gathers: ctx.gathering,
         };
