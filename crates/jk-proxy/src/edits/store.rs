@@ -83,7 +83,8 @@ impl Store {
         [0, 1].into_iter().any(|number| beside(shm, number).symlink_metadata().is_ok())
     }
 
-    /// Makes them ours. A process that is stopping is waited for.
+    /// Makes them ours. A process that is stopping is waited for, with short sleeps, as a lock has no wait with an end;
+    /// no loop runs on the thread that starts or takes over.
     ///
     /// # Errors
     /// Somebody else keeps them.

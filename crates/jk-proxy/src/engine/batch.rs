@@ -14,6 +14,10 @@ use crate::token::Token;
 /// No more are written to with one call: what was written first is to be on its way soon.
 const MOST: usize = 64;
 
+/// Of no more sockets is it fetched what has arrived, which bounds the memory for it; the others are read
+/// one by one.
+const MOST_AHEAD: usize = 256;
+
 impl<N: Net> Engine<N> {
     /// Fetches what has arrived on these sockets, as far as it will be read as soon as their events are
     /// taken.
@@ -21,6 +25,7 @@ impl<N: Net> Engine<N> {
         if !self.ctx.net.has_batches() {
             return;
         }
+        let readable = readable.take(MOST_AHEAD);
         let Self { ctx: Context { net, backends, .. }, clients, .. } = self;
         let owner = |token| match token {
             Token::Client(key) => Some(key),

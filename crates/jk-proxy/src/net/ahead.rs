@@ -10,7 +10,7 @@ pub(super) const AHEAD: usize = 4096;
 pub(super) type Place = Box<[u8; AHEAD]>;
 
 /// So many spare places are kept by each loop.
-const SPARES: usize = 1024;
+const SPARES: usize = 256;
 
 thread_local! {
     /// Places that this loop has emptied. A stream gives its place back when it is read, wherever that
